@@ -1,0 +1,66 @@
+package flush
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/shardstats/shardstats/shard"
+	"github.com/shardstats/shardstats/transport"
+)
+
+// Clock is the wall clock that stamps buckets and judges ages.
+type Clock interface{ Now() time.Time }
+
+// Config is what stats hands to [New]. It has been checked and has its defaults.
+type Config struct {
+	Store   *shard.Store
+	Catalog Catalog
+	Clock   Clock
+
+	Rollup   time.Duration // whole seconds
+	Interval time.Duration // flush interval
+	Jitter   time.Duration // hand-over to senders is delayed by a random time up to this; 0 = none
+	Manual   bool          // no goroutine: Flush, FlushAt and Shutdown move the data
+
+	LateWindow time.Duration // how long a bucket is kept for late points
+	MaxPast    time.Duration // accepted age of timestamps; 0 = any
+	MaxAhead   time.Duration
+	MaxBuckets int // open and kept ones
+
+	ReservoirSize      int // samples kept per histogram and bucket after the merge
+	DistributionValues int // values kept per distribution and bucket
+	SetMembers         int
+
+	Percentiles []float64   // fractions of histograms sent where they are expanded
+	Aggregates  []Aggregate // in the order they are sent
+
+	Transports []TransportConfig
+
+	Log     *slog.Logger // never nil
+	OnError func(error)  // never nil; called from the flusher or a sender, rate-limited
+	Refused func(transport.Reason, uint64) // counts submissions the flusher has to refuse (too_old, too_new)
+}
+
+// TransportConfig is one transport and how it is fed.
+type TransportConfig struct {
+	Transport    transport.Transport
+	Name         string // unique
+	QueueBatches int
+	QueueBytes   int
+	DropNewest   bool // at the queue's bound; default is to drop the oldest
+	RetryUnknown bool // at-least-once for kinds that add up
+	Only         func(name string) bool
+}
+
+// Aggregate is one figure of an expanded histogram.
+type Aggregate uint8
+
+const (
+	AggregateMin Aggregate = iota + 1
+	AggregateMax
+	AggregateSum
+	AggregateAvg
+	AggregateCount
+	AggregateMedian
+	AggregatePercentiles // the list of percentiles, in its order
+)

@@ -1,0 +1,2 @@
+// Package shard holds what submitters write and the flusher drains.
+package shard

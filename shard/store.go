@@ -1,0 +1,4 @@
+package shard
+
+// Store is all the shards of one client.
+type Store struct{}
