@@ -1,4 +1,191 @@
 package shard
 
-// Store is all the shards of one client.
-type Store struct{}
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Config sizes a [Store]. Every field must be set; stats checks and fills it.
+type Config struct {
+	Shards             int // a power of two
+	ReservoirSize      int // samples a histogram keeps per shard and generation
+	DistributionValues int // values a distribution keeps per shard and generation
+	SetMembers         int // distinct members of a set between two drains
+	TimedBytes         int // bound on the logs of timestamped submissions
+	Seed               uint64
+	Wake               func() // a log is three quarters full, or a pool is empty; must not block
+}
+
+// Store is the cells of one client, in shards.
+//
+// Submitters use the methods of [Ref] and Timed. The flusher alone calls Swap,
+// the Drain methods, Held, Stop and IdleSince, from one goroutine at a time.
+// Alloc and Free may be called by any goroutine.
+type Store struct {
+	// gen is the current generation. The flusher writes it, every observation
+	// reads it. closedGen after Stop.
+	gen atomic.Uint64
+	_   [lineBytes - 8]byte
+
+	cfg   Config
+	pools pools
+	logs  []log
+	lost  Lost
+	seq   atomic.Uint64 // order of timed gauges
+
+	reservoirClasses int           // the first of pools.samples are a histogram's, the rest a distribution's
+	pageSeq          atomic.Uint64 // seeds the random state of sample pages
+	reservoirsUsed   atomic.Bool   // whether there is a histogram or distribution
+	logPagesMade     atomic.Int64  // that exist, in use or in the pool
+
+	mu      sync.Mutex // rows made, slots given out and taken back
+	stopped atomic.Bool
+	rows    atomic.Pointer[[]*Row] // grows; the flusher takes snapshots
+	open    [classes]*Row          // the row with free slots at its end
+	free    [classes][]ID
+
+	// The flusher's.
+	held     []heldBank
+	drains   uint64
+	logPages []*logPage // drained, with records not yet published
+	random   uint64
+	found    Observations // scratch
+	chain    []float64    // scratch: the values of a distribution's pages
+}
+
+// pools are the pages that the flusher prepares.
+type pools struct {
+	counters pool[counterPage]
+	wides    pool[widePage]
+	banks    pool[bankPage]
+	logs     pool[logPage]
+	samples  []pool[samplePage] // by class of size
+}
+
+// Lost counts what submitters could not get in. Read with Store.Lost.
+type Lost struct {
+	afterStop, setFull, distributionFull, timedFull atomic.Uint64
+	unsampled, starved                              atomic.Uint64
+}
+
+// LostCounts is a reading of [Lost].
+type LostCounts struct {
+	AfterStop        uint64 // submitted after Stop
+	SetFull          uint64
+	DistributionFull uint64
+	TimedFull        uint64
+	// Not lost, but without a sample: exact in count, sum, min and max.
+	Unsampled uint64
+	Starved   uint64 // times a reservoir could not grow because the pool was empty
+}
+
+// New returns an empty store.
+func New(cfg Config) *Store {
+	s := &Store{cfg: cfg, random: cfg.Seed}
+	s.gen.Store(1)
+	s.rows.Store(new([]*Row))
+	s.logs = make([]log, cfg.Shards)
+	s.pools = pools{
+		counters: newPool(poolSlots, 2, func() *counterPage { return new(counterPage) }),
+		wides:    newPool(poolSlots, 1, func() *widePage { return new(widePage) }),
+		banks:    newPool(poolSlots, 4, s.newBankPage),
+		logs:     newPool(poolSlots, 0, func() *logPage { return nil }),
+	}
+	s.pools.samples = s.newSamplePools()
+	s.pools.counters.refill()
+	s.pools.wides.refill()
+	return s
+}
+
+const poolSlots = 64
+
+// Alloc returns the cells for a new series, or ok = false once the store has
+// stopped.
+func (s *Store) Alloc(class Class) (ref Ref, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped.Load() {
+		return Ref{}, false
+	}
+	if n := len(s.free[class]); n > 0 {
+		id := s.free[class][n-1]
+		s.free[class] = s.free[class][:n-1]
+		ref = Ref{(*s.rows.Load())[id.Row()], uint32(id.Slot())}
+	} else {
+		row := s.open[class]
+		if row == nil || row.used == class.slots() {
+			rows := *s.rows.Load()
+			row = s.newRow(len(rows), class)
+			rows = append(rows, row)
+			s.rows.Store(&rows) // publishes row to the flusher
+			s.open[class] = row
+		}
+		ref = Ref{row, uint32(row.used)}
+		row.used++
+	}
+	if class == ClassHistogram || class == ClassDistribution {
+		if !s.reservoirsUsed.Load() {
+			s.primeSamples()
+			s.reservoirsUsed.Store(true)
+		}
+		s.equip(ref)
+	}
+	return ref, true
+}
+
+// Free takes back the id of a series whose cells nobody can reach any more and
+// a drain has emptied since (assumption A4).
+func (s *Store) Free(id ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row := (*s.rows.Load())[id.Row()]
+	switch row.class {
+	case ClassGauge:
+		row.gauges[id.Slot()].base.Store(0)
+	case ClassSet:
+		for level := range row.sets[id.Slot()].levels {
+			row.sets[id.Slot()].levels[level].Store(nil)
+		}
+	case ClassHistogram, ClassDistribution:
+		s.strip(Ref{row, uint32(id.Slot())})
+	}
+	s.free[row.class] = append(s.free[row.class], id)
+}
+
+// LastTouched returns when a drain last found id touched, in Unix seconds as
+// given to Drain; 0 if none did.
+func (s *Store) LastTouched(id ID) int64 {
+	return (*s.rows.Load())[id.Row()].lastTouched[id.Slot()]
+}
+
+// Lost returns what could not be taken in so far.
+func (s *Store) Lost() LostCounts {
+	return LostCounts{
+		AfterStop:        s.lost.afterStop.Load(),
+		SetFull:          s.lost.setFull.Load(),
+		DistributionFull: s.lost.distributionFull.Load(),
+		TimedFull:        s.lost.timedFull.Load(),
+		Unsampled:        s.lost.unsampled.Load(),
+		Starved:          s.lost.starved.Load(),
+	}
+}
+
+// CountAfterStop counts a submission that found the store stopped before it had
+// a series.
+func (s *Store) CountAfterStop() { s.lost.afterStop.Add(1) }
+
+// Stopped reports whether Stop has begun.
+func (s *Store) Stopped() bool { return s.stopped.Load() }
+
+// nextRandom moves the random state of the store on: splitmix64 (Steele, Lea, Flood
+// 2014). The flusher's.
+func (s *Store) nextRandom() uint64 {
+	s.random += 0x9e3779b97f4a7c15
+	return mix(s.random)
+}
+
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}

@@ -1,0 +1,146 @@
+package shard
+
+// How an observation finds a bank. The own shard's first; if that is held, or
+// labelled with another generation, the banks of the next shards; then, for a
+// histogram, the series' spill, and for a distribution, whose values are all
+// kept, the log of timed submissions. Nothing waits: each step either takes the
+// observation or passes it on.
+const bankProbes = 4
+
+// Observe adds one observation to a histogram.
+func (r Ref) Observe(v float64) {
+	row := r.row
+	gen := row.store.gen.Load()
+	hint := hintSlot()
+	if page := at(row.banks, uint(hints[hint].Load())&row.mask).Load(); page != nil {
+		b := &page.banks[r.slot%bankSlots][gen&1]
+		if b.claim.tryAlone(gen) {
+			seen := b.add(row.store, v)
+			b.claim.release(gen)
+			if seen%hintEvery == 0 {
+				repick(hint)
+			}
+			return
+		}
+	}
+	r.observeElsewhere(repick(hint)&row.mask, v)
+}
+
+// observeElsewhere is Observe when the hinted shard's bank was not to be had.
+func (r Ref) observeElsewhere(i uint, v float64) {
+	s := r.row.store
+	for !s.stopped.Load() {
+		gen := s.gen.Load()
+		if b := r.claimAny(i, gen); b != nil {
+			b.add(s, v)
+			b.claim.release(gen)
+			return
+		}
+		if r.row.spills[r.slot%bankSlots][gen&1].add(gen, v) {
+			s.lost.unsampled.Add(1)
+			return
+		}
+		if s.gen.Load() == gen {
+			// A submitter has slept in the spill since two generations ago, and
+			// others hold the banks. The log takes any number of writers.
+			s.logs[i].appendOrCount(s, Timed{ID: r.ID(), Untimed: true, Value: v})
+			return
+		}
+		// the flusher moved on between our two reads of gen: look again
+	}
+	s.lost.afterStop.Add(1)
+}
+
+// claimAny claims the bank for gen in shard i or one of the next. If shard i has
+// no page, it gets one if the pool has any. nil if no bank was free.
+func (r Ref) claimAny(i uint, gen uint64) *bank {
+	row := r.row
+	for probe := range min(bankProbes, row.mask+1) {
+		shard := (i + probe) & row.mask
+		page := row.banks[shard].Load()
+		if page == nil {
+			if probe > 0 {
+				continue // another shard's first page is for that shard to take
+			}
+			page = pageAt(row.banks, shard, &row.store.pools.banks)
+		}
+		if b := &page.banks[r.slot%bankSlots][gen&1]; b.claim.tryAlone(gen) {
+			return b
+		}
+	}
+	return nil
+}
+
+// ObserveN adds several observations to a histogram, with one claim.
+func (r Ref) ObserveN(vs []float64) {
+	s := r.row.store
+	i := repick(hintSlot()) & r.row.mask
+	for len(vs) > 0 {
+		gen := s.gen.Load()
+		b := r.claimAny(i, gen)
+		if b == nil {
+			r.observeElsewhere(i, vs[0])
+			vs = vs[1:]
+			continue
+		}
+		n := min(len(vs), maxClaimed)
+		for _, v := range vs[:n] {
+			b.add(s, v)
+		}
+		b.claim.release(gen)
+		vs = vs[n:]
+	}
+}
+
+// maxClaimed bounds how many observations one claim takes in: about a
+// microsecond, for which the flusher may find the bank held.
+const maxClaimed = 256
+
+// ObserveRaw adds one value to a distribution.
+func (r Ref) ObserveRaw(v float64) {
+	s := r.row.store
+	i := repick(hintSlot()) & r.row.mask
+	for !s.stopped.Load() {
+		gen := s.gen.Load()
+		b := r.claimAny(i, gen)
+		if b != nil {
+			took := b.addRaw(s, v)
+			b.claim.release(gen)
+			if took {
+				return
+			}
+			s.wake() // the pool is empty
+		}
+		if b != nil || s.gen.Load() == gen {
+			s.logs[i].appendOrCount(s, Timed{ID: r.ID(), Untimed: true, Value: v})
+			return
+		}
+	}
+	s.lost.afterStop.Add(1)
+}
+
+// ObserveRawN adds several values to a distribution.
+func (r Ref) ObserveRawN(vs []float64) {
+	for _, v := range vs {
+		r.ObserveRaw(v)
+	}
+}
+
+// addRaw takes one value of a distribution in, or reports that there is no page
+// for it. Beyond the bound the value is counted as distribution_full.
+func (b *bank) addRaw(s *Store, v float64) bool {
+	if b.seen >= uint64(s.cfg.DistributionValues) {
+		s.lost.distributionFull.Add(1)
+		return true
+	}
+	if !b.extend(s) {
+		return false
+	}
+	p := b.page
+	p.vals[p.n%uint32(len(p.vals))] = v
+	p.n++
+	b.seen++
+	b.sum += v
+	b.min, b.max = min(b.min, v), max(b.max, v)
+	return true
+}

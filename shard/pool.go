@@ -1,0 +1,82 @@
+package shard
+
+import "sync/atomic"
+
+// pool is a row of slots with pages that the flusher put there beforehand, so
+// that a submitter that needs one does not allocate. A page is taken with
+// Swap(nil): a stack of pages would need tags against reuse.
+//
+// Any goroutine may take and put. The flusher calls refill.
+type pool[T any] struct {
+	slots []atomic.Pointer[T]
+	fresh func() *T
+	taken atomic.Int64 // since the last refill
+	want  int          // how many slots refill fills; the flusher's
+	least int
+}
+
+func newPool[T any](size, least int, fresh func() *T) pool[T] {
+	return pool[T]{slots: make([]atomic.Pointer[T], size), fresh: fresh, least: least}
+}
+
+// take returns a page, or nil if there is none. It looks at slot hint first, so
+// that submitters on several processors do not all start at one.
+func (p *pool[T]) take(hint uint) *T {
+	n := uint(len(p.slots))
+	for j := range n {
+		slot := &p.slots[(hint*7+j)%n]
+		if slot.Load() == nil {
+			continue
+		}
+		if page := slot.Swap(nil); page != nil {
+			p.taken.Add(1)
+			return page
+		}
+	}
+	p.taken.Add(1) // it would have been: refill puts more
+	return nil
+}
+
+// put gives back a page that nobody else can reach. A full pool leaves it to
+// the garbage collector.
+func (p *pool[T]) put(page *T) { p.offer(page) }
+
+// offer is put, and reports whether the pool had room.
+func (p *pool[T]) offer(page *T) bool {
+	for i := range p.slots {
+		if p.slots[i].Load() == nil && p.slots[i].CompareAndSwap(nil, page) {
+			return true
+		}
+	}
+	return false
+}
+
+// refill brings the pool to what the time since the last one asked for, and
+// half as much again; idle pools shrink by a quarter at each call.
+func (p *pool[T]) refill() {
+	asked := int(p.taken.Swap(0))
+	p.want = min(len(p.slots), max(p.least, asked+asked/2, p.want*3/4))
+	have := p.fill(p.want)
+	for i := 0; i < len(p.slots) && have > p.want; i++ {
+		if p.slots[i].Swap(nil) != nil {
+			have--
+		}
+	}
+}
+
+// fill puts fresh pages into empty slots until the pool has n, and returns how
+// many it has.
+func (p *pool[T]) fill(n int) int {
+	have := 0
+	for i := range p.slots {
+		if p.slots[i].Load() != nil {
+			have++
+		}
+	}
+	for i := 0; i < len(p.slots) && have < n; i++ {
+		if p.slots[i].Load() == nil && p.slots[i].CompareAndSwap(nil, p.fresh()) {
+			have++
+		}
+	}
+	return have
+}

@@ -1,0 +1,96 @@
+package shard
+
+import (
+	"math/bits"
+	"sync/atomic"
+)
+
+// Row is the cells of up to RowSlots series of one class. What processors write
+// sits in pages, one for each shard that touched the row; an untouched shard
+// costs a nil pointer per row.
+type Row struct {
+	// Read by every submission, written when the row is made.
+	counters []atomic.Pointer[counterPage] // by shard; pages are added, never removed
+	banks    []atomic.Pointer[bankPage]    // by shard, likewise
+	mask     uint                          // shards - 1
+	store    *Store
+	gauges   *[gaugeSlots]gauge
+	sets     *[setSlots]set
+	spills   *[bankSlots][2]spill
+
+	wide atomic.Pointer[widePage]
+
+	number int
+	class  Class
+	used   int // slots given out; under Store.mu
+
+	// lastTouched is when a drain last found each slot touched, in Unix seconds.
+	// The flusher's.
+	lastTouched [RowSlots]int64
+
+	// zero has a bit for each counter whose sum came back to 0: see counter.go.
+	// On lines of its own, since several processors write it.
+	_    [lineBytes]byte
+	zero atomic.Uint64
+	_    [lineBytes - 8]byte
+}
+
+// Ref is the way to the cells of one series. It is a small value; its methods
+// may be called by any number of goroutines at once. Each series has methods of
+// its class only: Add and AddFloat, Set and GaugeAdd, Observe, ObserveN,
+// AddMember. Values are finite: the caller has refused others (assumption A2).
+type Ref struct {
+	row  *Row
+	slot uint32
+}
+
+// Valid reports whether r leads anywhere.
+func (r Ref) Valid() bool { return r.row != nil }
+
+// ID returns the id by which drains name the series.
+func (r Ref) ID() ID { return MakeID(r.row.number, int(r.slot)) }
+
+// slots returns how many series a row of class c holds.
+func (c Class) slots() int {
+	if c == ClassCounter {
+		return counterSlots
+	}
+	return bankSlots
+}
+
+// newRow makes a row with a page in the caller's shard. Under Store.mu.
+func (s *Store) newRow(number int, class Class) *Row {
+	row := &Row{number: number, class: class, store: s, mask: uint(s.cfg.Shards - 1)}
+	here := pick() & row.mask
+	switch class {
+	case ClassCounter:
+		row.counters = make([]atomic.Pointer[counterPage], s.cfg.Shards)
+		row.counters[here].Store(new(counterPage))
+	case ClassGauge:
+		row.gauges = new([gaugeSlots]gauge)
+		for i := range row.gauges {
+			row.gauges[i].bits.Store(unsetTag)
+		}
+	case ClassSet:
+		row.sets = new([setSlots]set)
+	case ClassHistogram, ClassDistribution:
+		row.banks = make([]atomic.Pointer[bankPage], s.cfg.Shards)
+		row.spills = new([bankSlots][2]spill)
+		gen := s.gen.Load()
+		for slot := range row.spills {
+			row.spills[slot][gen&1].init(gen)
+			row.spills[slot][(gen+1)&1].init(gen + 1)
+		}
+		row.banks[here].Store(s.newBankPage())
+	}
+	return row
+}
+
+// visitTouched stamps the touched slots and calls visit for each.
+func (row *Row) visitTouched(touched uint64, now int64, visit func(slot int, id ID)) {
+	for ; touched != 0; touched &= touched - 1 {
+		slot := bits.TrailingZeros64(touched)
+		row.lastTouched[slot] = now
+		visit(slot, MakeID(row.number, slot))
+	}
+}

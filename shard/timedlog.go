@@ -1,0 +1,199 @@
+package shard
+
+import (
+	"strings"
+	"sync/atomic"
+)
+
+// A log takes timestamped submissions: each shard has one, and any number of
+// submitters may append to it at once. It is a chain of pages with the newest
+// at its head.
+//
+// A submitter takes an index with one add on the page's state, writes the
+// record, and stores the page's turn in it, which publishes it. The flusher
+// takes the whole chain by replacing the head, closes each page, and folds the
+// records that are published; a page with a record still being written waits
+// for the next drain, and is used again, with the next turn, when it has none.
+//
+// A submitter may hold a page from before it was taken: closed, and it starts
+// over; or in use again with a new turn, which the same add tells it.
+type log struct {
+	head atomic.Pointer[logPage]
+	_    [lineBytes - ptrBytes]byte // from the next shard's
+}
+
+const (
+	ptrBytes = 4 << (^uintptr(0) >> 63)
+
+	logRecords = 256
+
+	// state of a page: turn<<32 | closed<<31 | next index
+	turnShift = 32
+	logClosed = 1 << 31
+	indexMask = logClosed - 1
+)
+
+type logPage struct {
+	state   atomic.Uint64
+	prev    *logPage // written before the page becomes head
+	pending []uint32 // the flusher's: records taken but not yet published
+	records [logRecords]logRecord
+}
+
+// logRecord belongs to the submitter that drew its index until published holds
+// the page's turn, and to the flusher from then on.
+type logRecord struct {
+	published atomic.Uint32
+	timed     Timed
+}
+
+// closedLog is the head of every log after Stop.
+var closedLog = new(logPage)
+
+// Timed takes in a timestamped submission for the series of r, or counts it as
+// timed_full if there is no room. Only a set's member is copied.
+func (r Ref) Timed(t Timed) {
+	s := r.row.store
+	t.ID = r.ID()
+	t.Untimed = false
+	switch r.row.class {
+	case ClassGauge:
+		t.Seq = s.seq.Add(1)
+	case ClassSet:
+		t.Member = strings.Clone(t.Member)
+	}
+	s.logs[pick()&r.row.mask].appendOrCount(s, t)
+}
+
+// appendOrCount appends t, or counts why it could not.
+func (l *log) appendOrCount(s *Store, t Timed) {
+	for {
+		p := l.head.Load()
+		if p == closedLog {
+			s.lost.afterStop.Add(1)
+			return
+		}
+		if p != nil {
+			state := p.state.Add(1)
+			if state&logClosed != 0 {
+				continue // taken between our load and our add: there is a new head
+			}
+			if i := state&indexMask - 1; i < logRecords {
+				rec := &p.records[i]
+				rec.timed = t
+				rec.published.Store(uint32(state >> turnShift)) // publishes rec
+				if i == logRecords*3/4 {
+					s.wake()
+				}
+				return
+			}
+		}
+		if !l.extend(s, p) {
+			s.lost.timedFull.Add(1)
+			s.wake()
+			return
+		}
+	}
+}
+
+// extend puts a page in front of p, which is full or nil. It reports false if
+// the bound on the logs' memory leaves none.
+func (l *log) extend(s *Store, p *logPage) bool {
+	fresh := s.pools.logs.take(0)
+	if fresh == nil {
+		if int(s.logPagesMade.Add(1)) > s.maxLogPages() {
+			s.logPagesMade.Add(-1)
+			return l.head.Load() != p // somebody else found one
+		}
+		fresh = newLogPage()
+	}
+	fresh.prev = p
+	if !l.head.CompareAndSwap(p, fresh) { // publishes fresh
+		fresh.prev = nil
+		s.returnLogPage(fresh)
+	}
+	return true
+}
+
+func newLogPage() *logPage {
+	p := new(logPage)
+	p.state.Store(1 << turnShift)
+	return p
+}
+
+// returnLogPage puts an empty page into the pool; if that is full, the page is
+// the garbage collector's and no longer counts.
+func (s *Store) returnLogPage(p *logPage) {
+	if !s.pools.logs.offer(p) {
+		s.logPagesMade.Add(-1)
+	}
+}
+
+const logPageBytes = logRecords * 72
+
+func (s *Store) maxLogPages() int { return max(s.cfg.TimedBytes/logPageBytes, 1) }
+
+// drainLogs hands every published record to v.
+func (s *Store) drainLogs(now int64, v Visitor, stop bool) {
+	s.foldLingering(now, v)
+	for i := range s.logs {
+		l := &s.logs[i]
+		if l.head.Load() == nil && !stop {
+			continue
+		}
+		var next *logPage
+		if stop {
+			next = closedLog
+		}
+		p := l.head.Swap(next)
+		for p != nil && p != closedLog {
+			prev := p.prev
+			p.prev = nil
+			state := p.state.Or(logClosed) // nobody draws an index from here on
+			n := min(state&indexMask, logRecords)
+			p.pending = p.pending[:0]
+			for j := range uint32(n) {
+				p.pending = append(p.pending, j)
+			}
+			s.foldLogPage(p, now, v)
+			p = prev
+		}
+	}
+}
+
+// foldLingering goes on with the closed pages that had unpublished records.
+func (s *Store) foldLingering(now int64, v Visitor) {
+	lingering := s.logPages
+	s.logPages = s.logPages[:0] // foldLogPage appends at most one for each that is read
+	for _, p := range lingering {
+		s.foldLogPage(p, now, v)
+	}
+}
+
+// foldLogPage hands the published ones among the pending records of a closed
+// page to v, and opens the page again when none is left.
+func (s *Store) foldLogPage(p *logPage, now int64, v Visitor) {
+	turn := p.state.Load() >> turnShift
+	waiting := p.pending[:0]
+	for _, i := range p.pending {
+		rec := &p.records[i]
+		if uint64(rec.published.Load()) != turn {
+			waiting = append(waiting, i)
+			continue
+		}
+		(*s.rows.Load())[rec.timed.ID.Row()].lastTouched[rec.timed.ID.Slot()] = now
+		v.Timed(&rec.timed)
+		rec.timed.Member = ""
+	}
+	p.pending = waiting
+	if len(waiting) > 0 {
+		s.logPages = append(s.logPages, p)
+		return
+	}
+	next := uint32(turn) + 1
+	if next == 0 {
+		next = 1 // 0 is what a record holds that was never written
+	}
+	p.state.Store(uint64(next) << turnShift)
+	s.returnLogPage(p)
+}
