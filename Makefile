@@ -1,0 +1,68 @@
+# The targets of this repository. `make` alone lists them.
+#
+# The root module is built without a workspace, as a user of the library builds
+# it. The bench module finds the root through .ci/go.work, so that no go.mod
+# carries a replace line.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ROOT := GOWORK=off
+WORK := GOWORK=$(CURDIR)/.ci/go.work
+
+DURATION ?= 10s
+FAULT    ?=
+FUZZTIME ?= 10s
+COUNT    ?= 100
+NAME     ?= hotpath
+RUN      ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## the main job on real input: DURATION=10s; FAULT=drop loses a request and must be noticed
+	@cd bench && $(WORK) DURATION='$(DURATION)' FAULT='$(FAULT)' go run ./cmd/demo
+
+.PHONY: test
+test: ## every test, in both builds, with invariants, and under the race detector
+	@.ci/test
+
+.PHONY: race
+race: ## the tests of the concurrent packages under the race detector
+	@.ci/test race
+
+.PHONY: test-386
+test-386: ## the tests on a 32-bit machine
+	@.ci/test 386
+
+.PHONY: stress
+stress: ## the conservation tests, COUNT=100 times under the race detector
+	@COUNT='$(COUNT)' .ci/test stress
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME=10s
+	@FUZZTIME='$(FUZZTIME)' .ci/fuzz
+
+.PHONY: lint
+lint: ## format, vet, staticcheck, known vulnerabilities, other platforms, tidy modules
+	@.ci/lint
+
+.PHONY: mutants
+mutants: ## break the code one line at a time: a test has to notice (RUN=regexp picks some)
+	@cd bench && $(WORK) go run ./cmd/mutants -repo .. -run '$(RUN)'
+
+.PHONY: bench
+bench: ## cost of the hot path as ratios to an atomic add; writes bench/results/NAME.{txt,md}
+	@cd bench && $(WORK) go run ./cmd/report -out results -name '$(NAME)'
+
+.PHONY: cover
+cover: ## coverage by package, and the functions no test reaches
+	@.ci/test cover
+
+.PHONY: tidy
+tidy: ## go mod tidy for every module
+	@.ci/tidy
