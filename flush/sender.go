@@ -1,0 +1,269 @@
+package flush
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+// Bounds of a queue for which the configuration gives none.
+const (
+	defaultQueueBatches = 1024
+	defaultQueueBytes   = 32 << 20
+)
+
+// senderEnv is what all senders of a flusher have in common.
+type senderEnv struct {
+	log     *slog.Logger
+	onError func(error) // called without a lock of ours
+	manual  bool        // no goroutine between calls of wait and stop
+
+	sendTimeout time.Duration // for one Send; 0 = 30 s
+	maxAge      time.Duration // how long a batch is retried from its enqueueing on; 0 = 24 h
+}
+
+// sender delivers to one transport: it owns the queue, the books and the one
+// goroutine that calls Send.
+//
+//	flusher ──enqueue──► queue ──► pump: supersede → Send → settle ──► books
+//	                       ▲                                  │
+//	                       └── what is open after an attempt ─┘ (stays at the front)
+//
+// The front parcel is retried before any other is sent, so that what arrives
+// arrives in the order of hand-out. All methods may be called concurrently and
+// none waits for Send longer than its context allows.
+//
+// In manual mode the goroutine lives only while somebody is in wait or stop. It
+// is a goroutine all the same and not the caller's own, so that a Send that
+// ignores its context cannot keep the caller.
+type sender struct {
+	cfg      TransportConfig
+	env      senderEnv
+	report   *reporter
+	logStack sync.Once
+	wake     chan struct{} // capacity 1; tells the pump that there is something new
+
+	mu       sync.Mutex
+	accounts accounts
+	losses   losses
+	queue    queue
+	seq      uint64     // loads enqueued
+	inflight *parcel    // the front parcel while Send has it
+	retired  []*handout // settled under the lock, released after it (see unlock)
+	overflow int        // units dropped at the queue's bound and not reported yet
+
+	waiters int
+	changed chan struct{} // closed and replaced when waiters should look again
+
+	running  bool               // a pump is running
+	pumpDone chan struct{}      // closed when it has ended
+	cancel   context.CancelFunc // ends its Send and itself
+
+	stopping bool
+	deadline time.Time // of stop; zero = none
+	hurried  bool      // the attempt out of turn before the deadline was made
+	over     bool      // stopped: nothing more is sent
+	stopDone chan struct{}
+	stopErr  error // valid when stopDone is closed
+
+	// Owned by the pump.
+	pace    pace
+	scratch excerpt
+}
+
+func newSender(cfg TransportConfig, env senderEnv) *sender {
+	if cfg.QueueBatches <= 0 {
+		cfg.QueueBatches = defaultQueueBatches
+	}
+	if cfg.QueueBytes <= 0 {
+		cfg.QueueBytes = defaultQueueBytes
+	}
+	if env.sendTimeout <= 0 {
+		env.sendTimeout = sendTimeout
+	}
+	if env.maxAge <= 0 {
+		env.maxAge = defaultAge
+	}
+	s := &sender{
+		cfg:      cfg,
+		env:      env,
+		report:   &reporter{transport: cfg.Name, log: env.log, onError: env.onError},
+		wake:     make(chan struct{}, 1),
+		queue:    queue{maxBatches: cfg.QueueBatches, maxBytes: cfg.QueueBytes, dropNewest: cfg.DropNewest},
+		changed:  make(chan struct{}),
+		stopDone: make(chan struct{}),
+		pace:     newPace(),
+	}
+	s.accounts.books.Transport = cfg.Name
+	return s
+}
+
+// start starts the goroutine. In manual mode there is none to start.
+func (s *sender) start() {
+	if s.env.manual {
+		return
+	}
+	s.mu.Lock()
+	defer s.unlock()
+	if !s.stopping {
+		s.ensurePump()
+	}
+}
+
+// enqueue takes h for delivery and a reference to it. The caller must hold a
+// reference of its own while it hands h to several senders. It never waits; at
+// the queue's bound something is dropped. recycle may be called from within, for
+// a batch that is dropped here.
+func (s *sender) enqueue(h *handout) {
+	if len(h.units) == 0 {
+		return
+	}
+	h.retain()
+	s.mu.Lock()
+	s.accounts.transfer(rolledUp, fate{column: pending}, len(h.units))
+	s.seq++
+	l, p := newLoad(h, s.seq, time.Now())
+	switch {
+	case s.over:
+		s.settleAll(p, dropFor(transport.ReasonAfterStop))
+	case s.makeRoom(h.bytes):
+		s.queue.push(p)
+	default:
+		s.overflow += l.left
+		s.settleAll(p, dropFor(transport.ReasonQueueFull))
+	}
+	s.unlock()
+	s.signal()
+}
+
+// makeRoom drops from the queue by its policy and reports whether a batch of so
+// many bytes has a place. The caller holds the lock.
+func (s *sender) makeRoom(bytes int) bool {
+	var flying *load
+	if s.inflight != nil {
+		flying = s.inflight.load
+	}
+	for s.queue.full(bytes, flying) {
+		l := s.queue.oldest(flying)
+		if s.queue.dropNewest || l == nil {
+			return false
+		}
+		s.overflow += l.left
+		s.discard(l, transport.ReasonQueueFull)
+		s.notify()
+	}
+	return true
+}
+
+// drop accounts for n units that never reach the queue.
+func (s *sender) drop(n int, reason transport.Reason) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.accounts.transfer(rolledUp, dropFor(reason), n)
+}
+
+// books returns a copy of the books as they are at this instant.
+func (s *sender) books() Books {
+	s.mu.Lock()
+	defer s.unlock()
+	return s.accounts.snapshot()
+}
+
+// errStopped is the cause when a wait ends because the sender has been stopped.
+var errStopped = errors.New("the transport has been stopped")
+
+// wait returns when everything enqueued before the call is settled, or with an
+// error at the end of ctx.
+func (s *sender) wait(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.unlock()
+	target := s.seq
+	s.waiters++
+	defer func() { s.waiters-- }()
+	for !s.queue.passed(target) {
+		if s.over {
+			return s.undelivered(errStopped)
+		}
+		if ctx.Err() != nil {
+			s.leave(true)
+			if s.queue.passed(target) {
+				return nil
+			}
+			return s.undelivered(context.Cause(ctx))
+		}
+		s.ensurePump()
+		changed := s.changed
+		s.unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		s.mu.Lock()
+	}
+	s.leave(false)
+	return nil
+}
+
+// leave lets the pump of manual mode end before the last waiter goes. With
+// cancel it also ends a Send in flight, and gives one that heeds its context the
+// time to say what it did. The caller holds the lock.
+func (s *sender) leave(cancel bool) {
+	if !s.env.manual || s.waiters > 1 || s.stopping || !s.running {
+		return
+	}
+	if cancel {
+		s.cancel()
+	} else if s.queue.front() != nil { // of a caller that has not come to wait yet
+		return
+	}
+	done := s.pumpDone
+	s.unlock()
+	within(done, settleGrace)
+	s.mu.Lock()
+}
+
+// undelivered is the error of a wait or stop that ends with units pending. The
+// caller holds the lock.
+func (s *sender) undelivered(cause error) error {
+	return fmt.Errorf("flush: transport %q: %d points are still pending: %w", s.cfg.Name, s.accounts.books.Pending, cause)
+}
+
+// unlock releases the lock and then the handouts settled under it: recycling is
+// the flusher's code and takes locks of its own.
+func (s *sender) unlock() {
+	retired := s.retired
+	s.retired = nil
+	s.mu.Unlock()
+	for _, h := range retired {
+		h.release()
+	}
+}
+
+// notify makes waiters look again. The caller holds the lock.
+func (s *sender) notify() {
+	if s.waiters > 0 {
+		close(s.changed)
+		s.changed = make(chan struct{})
+	}
+}
+
+// signal wakes the pump. A token that is there already does as well.
+func (s *sender) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// fail notes and reports a failure. The caller does not hold the lock.
+func (s *sender) fail(err error) {
+	s.mu.Lock()
+	s.accounts.books.LastError = err.Error()
+	s.unlock()
+	s.report.report(err)
+}

@@ -1,0 +1,101 @@
+package flush
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// stop delivers what is pending until ctx ends and then closes the transport.
+// It comes after the last enqueue. What is still pending then stays pending in
+// the books for good, and the error says how much. A Send or Close that ignores
+// its context is left behind on its goroutine, and named. A second call returns
+// what the first one did.
+func (s *sender) stop(ctx context.Context) error {
+	s.mu.Lock()
+	if s.stopping {
+		s.unlock()
+		select {
+		case <-s.stopDone:
+			return s.stopErr
+		case <-ctx.Done():
+			return fmt.Errorf("flush: transport %q: stop in progress: %w", s.cfg.Name, context.Cause(ctx))
+		}
+	}
+	s.stopping = true
+	s.deadline, _ = ctx.Deadline()
+	if s.queue.front() != nil && ctx.Err() == nil {
+		s.ensurePump()
+	}
+	running, done, cancel := s.running, s.pumpDone, s.cancel
+	s.unlock()
+	s.signal()
+
+	var errs []error
+	if running {
+		if err := s.drain(ctx, done, cancel); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	s.mu.Lock()
+	s.over = true
+	if s.accounts.books.Pending > 0 {
+		cause := errStopped
+		if ctx.Err() != nil {
+			cause = context.Cause(ctx)
+		}
+		errs = append(errs, s.undelivered(cause))
+	}
+	s.notify()
+	s.unlock()
+
+	if err := s.close(ctx); err != nil {
+		errs = append(errs, err)
+	}
+	s.stopErr = errors.Join(errs...)
+	close(s.stopDone)
+	return s.stopErr
+}
+
+// drain waits until the pump has sent all it can, and ends it with ctx.
+func (s *sender) drain(ctx context.Context, done <-chan struct{}, cancel context.CancelFunc) error {
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	cancel()
+	if within(done, settleGrace) {
+		return nil
+	}
+	return s.abandon("Send")
+}
+
+// close closes the transport within ctx.
+func (s *sender) close(ctx context.Context) error {
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err = errors.New("Close ended the goroutine it was called on")
+		err, _ = s.guard("Close", func() error { return s.cfg.Transport.Close(ctx) })
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		if !within(done, settleGrace) {
+			return s.abandon("Close")
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("flush: transport %q: close: %w", s.cfg.Name, err)
+	}
+	return nil
+}
+
+// abandon gives up on a method that ignores the end of its context.
+func (s *sender) abandon(method string) error {
+	err := fmt.Errorf("%s ignores the end of its context; its goroutine is left behind", method)
+	s.fail(err)
+	return fmt.Errorf("flush: transport %q: %w", s.cfg.Name, err)
+}
