@@ -54,15 +54,15 @@ var closedLog = new(logPage)
 // timed_full if there is no room. Only a set's member is copied.
 func (r Ref) Timed(t Timed) {
 	s := r.row.store
-	t.ID = r.ID()
-	t.Untimed = false
+	// A record of its own, field by field: t's member must not escape.
+	own := Timed{ID: r.ID(), UnixSec: t.UnixSec, N: t.N, Value: t.Value}
 	switch r.row.class {
 	case ClassGauge:
-		t.Seq = s.seq.Add(1)
+		own.Seq = s.seq.Add(1)
 	case ClassSet:
-		t.Member = strings.Clone(t.Member)
+		own.Member = strings.Clone(t.Member)
 	}
-	s.logs[pick()&r.row.mask].appendOrCount(s, t)
+	s.logs[pick()&r.row.mask].appendOrCount(s, own)
 }
 
 // appendOrCount appends t, or counts why it could not.
