@@ -1,0 +1,43 @@
+package transporttest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+// Audit runs every check like Run does and returns what each of them reported,
+// by the check's name.
+func Audit(newT func() transport.Transport, opts ...Option) map[string][]string {
+	cfg := newConfig(opts)
+	found := map[string][]string{}
+	for _, c := range checks(cfg) {
+		var mu sync.Mutex
+		errorf := func(format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			found[c.name] = append(found[c.name], fmt.Sprintf(format, args...))
+		}
+		label := newLabel()
+		labelled(label, func() { runCheck(c, cfg, newT, errorf) })
+		reportLeaks(label, cfg, errorf)
+	}
+	return found
+}
+
+// CheckNames returns the names of all checks, those of an outage included.
+func CheckNames() []string {
+	var names []string
+	nothing := func(transport.Transport) {}
+	for _, c := range checks(newConfig([]Option{Outage(nothing, nothing)})) {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// AllChecksBut returns the names of all checks but those given.
+func AllChecksBut(names ...string) []string {
+	return slices.DeleteFunc(CheckNames(), func(n string) bool { return slices.Contains(names, n) })
+}

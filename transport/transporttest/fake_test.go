@@ -1,0 +1,152 @@
+package transporttest_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/transporttest"
+)
+
+// peer is the backend of a fake: it keeps what arrives, and can be away.
+type peer struct {
+	mu   sync.Mutex
+	got  []transporttest.Flat
+	away bool
+}
+
+func (p *peer) take(flats ...transporttest.Flat) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.got = append(p.got, flats...)
+}
+
+func (p *peer) received() []transporttest.Flat {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]transporttest.Flat(nil), p.got...)
+}
+
+func (p *peer) setAway(away bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.away = away
+}
+
+func (p *peer) isAway() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.away
+}
+
+// fake is a transport with all capabilities that keeps to the contract. Tests
+// break one of its functions at a time.
+type fake struct {
+	*peer
+	send        func(ctx context.Context, b *transport.Batch) error
+	close       func(ctx context.Context) error
+	describe    func() transport.Description
+	temporality func(transport.Kind) transport.Temporality
+	name, tag   func(string) string
+
+	mu     sync.Mutex
+	closed bool
+}
+
+func newFake() *fake {
+	f := &fake{peer: &peer{}}
+	f.send = f.goodSend
+	f.close = f.goodClose
+	f.describe = func() transport.Description {
+		return transport.Description{Name: "fake", Summaries: true, Members: true}
+	}
+	f.temporality = func(k transport.Kind) transport.Temporality {
+		if k == transport.KindGauge {
+			return transport.Overwrite
+		}
+		return transport.Additive
+	}
+	f.name = func(s string) string { return strings.ReplaceAll(s, "|", "_") }
+	f.tag = func(s string) string { return strings.ReplaceAll(s, "#", "_") }
+	return f
+}
+
+func (f *fake) Send(ctx context.Context, b *transport.Batch) error { return f.send(ctx, b) }
+func (f *fake) Close(ctx context.Context) error                    { return f.close(ctx) }
+func (f *fake) Describe() transport.Description                    { return f.describe() }
+func (f *fake) Temporality(k transport.Kind) transport.Temporality { return f.temporality(k) }
+func (f *fake) WireName(s string) string                           { return f.name(s) }
+func (f *fake) WireTag(s string) string                            { return f.tag(s) }
+
+func (f *fake) isClosed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closed
+}
+
+func (f *fake) goodSend(ctx context.Context, b *transport.Batch) error {
+	switch {
+	case f.isClosed():
+		return &transport.SendError{Err: transport.ErrClosed}
+	case ctx.Err() != nil:
+		return &transport.SendError{Outcome: transport.Retry, Err: ctx.Err()}
+	case f.isAway():
+		return &transport.SendError{Outcome: transport.Retry, Err: errors.New("fake: the peer is away")}
+	}
+	f.take(f.spelled(b)...)
+	return nil
+}
+
+func (f *fake) goodClose(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	return nil
+}
+
+// spelled returns the points of b as they arrive.
+func (f *fake) spelled(b *transport.Batch) []transporttest.Flat {
+	flats := transporttest.Flatten(b.Series)
+	for i := range flats {
+		flats[i].Name = f.name(flats[i].Name)
+		for j, tag := range flats[i].Tags {
+			flats[i].Tags[j] = f.tag(tag)
+		}
+	}
+	return flats
+}
+
+// plain has no capability at all and gives its batch to send.
+type plain struct {
+	*peer
+	closed bool
+	mu     sync.Mutex
+}
+
+func (p *plain) Send(_ context.Context, b *transport.Batch) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return transport.ErrClosed
+	}
+	p.take(transporttest.Flatten(b.Series)...)
+	return nil
+}
+
+func (p *plain) Close(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	return nil
+}
+
+var reading = transporttest.Received(func(t transport.Transport) []transporttest.Flat {
+	return t.(interface{ received() []transporttest.Flat }).received()
+})
+
+var outage = transporttest.Outage(
+	func(t transport.Transport) { t.(*fake).setAway(true) },
+	func(t transport.Transport) { t.(*fake).setAway(false) },
+)
