@@ -1,0 +1,159 @@
+package stats
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/shardstats/shardstats/flush"
+	"github.com/shardstats/shardstats/shard"
+	"github.com/shardstats/shardstats/transport"
+)
+
+// Client takes submissions, rolls them up by time and hands the buckets to its
+// transports. All methods may be called by any number of goroutines at once. On
+// a nil or zero *Client every method discards.
+//
+// A series that was not submitted for WithIdleExpiry gives its memory back and
+// starts afresh at its next submission.
+type Client struct {
+	core      *core
+	namespace string
+	tags      []string // cleaned, sorted, distinct
+	seed      uint64   // keeps the spellings of clients apart in the table
+}
+
+// core is what a client and its children share.
+type core struct {
+	cfg      config
+	store    *shard.Store
+	registry *registry
+	flusher  *flush.Flusher
+	root     *Client
+	refused  [len(doorReasons)]atomic.Uint64
+}
+
+// doorReasons are the reasons counted by the client itself.
+var doorReasons = [...]transport.Reason{
+	transport.ReasonBadValue,
+	transport.ReasonBadName,
+	transport.ReasonTooOld,
+	transport.ReasonTooNew,
+	transport.ReasonSeriesLimit,
+}
+
+// New returns a client that accepts submissions at once. Unless WithManualFlush
+// is given it has started a goroutine that swaps and flushes, and one for each
+// transport; Shutdown or Close ends them. The error joins one complaint for each
+// option that is wrong.
+func New(opts ...Option) (*Client, error) {
+	cfg, err := configure(opts)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.disabled {
+		return new(Client), nil
+	}
+	co := &core{cfg: *cfg}
+	co.root = &Client{core: co, namespace: cfg.namespace, tags: cfg.tags, seed: rand.Uint64()}
+	co.registry = newRegistry(co)
+	co.store = shard.New(shard.Config{
+		Shards:             cfg.shards,
+		ReservoirSize:      cfg.reservoirSize,
+		DistributionValues: cfg.distributionValues,
+		SetMembers:         cfg.setMembers,
+		TimedBytes:         cfg.timedBytes,
+		Seed:               rand.Uint64(),
+		Wake:               co.wake,
+	})
+	if co.flusher, err = flush.New(co.flushConfig()); err != nil {
+		return nil, err
+	}
+	if !cfg.manual {
+		co.flusher.Start()
+	}
+	return co.root, nil
+}
+
+func (co *core) flushConfig() flush.Config {
+	cfg := &co.cfg
+	return flush.Config{
+		Store:              co.store,
+		Catalog:            co.registry,
+		Clock:              cfg.clock,
+		Rollup:             cfg.rollup,
+		Interval:           cfg.interval,
+		Jitter:             cfg.jitter,
+		Manual:             cfg.manual,
+		LateWindow:         cfg.lateWindow,
+		MaxPast:            cfg.maxPast,
+		MaxAhead:           cfg.maxAhead,
+		MaxBuckets:         cfg.maxBuckets,
+		ReservoirSize:      cfg.reservoirSize,
+		DistributionValues: cfg.distributionValues,
+		SetMembers:         cfg.setMembers,
+		Percentiles:        cfg.percentiles,
+		Aggregates:         cfg.aggregates,
+		Transports:         cfg.transports,
+		Log:                cfg.logger,
+		OnError:            cfg.onError,
+		Refused:            co.refuseMany,
+	}
+}
+
+// wake tells the flusher that a log fills up. A submitter may call it before
+// New has returned to anybody; there is no flusher yet then, and no need.
+func (co *core) wake() {
+	if f := co.flusher; f != nil {
+		f.Wake()
+	}
+}
+
+func (co *core) now() time.Time { return co.cfg.clock.Now() }
+
+func (co *core) refuse(reason transport.Reason) { co.refuseMany(reason, 1) }
+
+func (co *core) refuseMany(reason transport.Reason, n uint64) {
+	if i := slices.Index(doorReasons[:], reason); i >= 0 {
+		co.refused[i].Add(n)
+	}
+}
+
+// report hands an error to the user's handler, which must not hurt us.
+func (co *core) report(err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			co.cfg.logger.Error("stats: the error handler panicked", "panic", p)
+		}
+	}()
+	co.cfg.onError(err)
+}
+
+// live reports whether c takes submissions at all.
+func (c *Client) live() bool { return c != nil && c.core != nil }
+
+// With returns a child that adds tags to every submission. It shares everything
+// else with c: Flush, Shutdown, Close and Ledger act on the whole. Keep the
+// child; each one made has to meet its series anew.
+func (c *Client) With(tags ...string) *Client {
+	if !c.live() {
+		return c
+	}
+	child := *c
+	child.tags = cleanTags(tags, c.tags)
+	child.seed = rand.Uint64()
+	return &child
+}
+
+// WithNamespace returns a child whose names are prefixed: "b" under "a" gives
+// "a.b." before the name. An empty namespace changes nothing.
+func (c *Client) WithNamespace(namespace string) *Client {
+	if !c.live() || namespace == "" {
+		return c
+	}
+	child := *c
+	child.namespace = joinName(c.namespace, namespace)
+	child.seed = rand.Uint64()
+	return &child
+}

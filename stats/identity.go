@@ -1,0 +1,89 @@
+package stats
+
+import (
+	"encoding/binary"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// maxNameBytes is the longest name or tag that is kept as it is.
+const maxNameBytes = 200
+
+// clean returns s as every transport may get it: valid UTF-8 without control
+// characters and line separators (each becomes '_'), at most maxNameBytes long.
+// What is longer is cut at a rune and ends in '~' and eight hex digits of its
+// hash, so that two stay two. The result shares no memory with s.
+func clean(s string) string {
+	own := strings.Clone(s) // a variable of its own: assigned to s, it would make s escape
+	if strings.ContainsFunc(own, reserved) || !utf8.ValidString(own) {
+		own = strings.Map(func(r rune) rune {
+			if reserved(r) {
+				return '_'
+			}
+			return r
+		}, strings.ToValidUTF8(own, "_"))
+	}
+	return shorten(own)
+}
+
+// reserved reports whether no name or tag may hold r.
+func reserved(r rune) bool {
+	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029'
+}
+
+func shorten(s string) string {
+	if len(s) <= maxNameBytes {
+		return s
+	}
+	const suffix = 1 + 8
+	cut := maxNameBytes - suffix
+	for lowest := cut - utf8.UTFMax; cut > lowest && !utf8.RuneStart(s[cut]); {
+		cut--
+	}
+	sum := strconv.FormatUint(xxhash.Sum64String(s)|1<<63, 16)
+	return s[:cut] + "~" + sum[len(sum)-suffix+1:]
+}
+
+// cleanTags returns tags as a series carries them: cleaned, sorted, distinct,
+// none empty, those of base included.
+func cleanTags(tags, base []string) []string {
+	all := make([]string, 0, len(tags)+len(base))
+	for _, tag := range tags {
+		if tag != "" {
+			all = append(all, clean(tag))
+		}
+	}
+	all = append(all, base...)
+	slices.Sort(all)
+	return slices.Clip(slices.Compact(all))
+}
+
+// joinName puts name under a namespace.
+func joinName(namespace, name string) string {
+	if namespace == "" {
+		return clean(name)
+	}
+	return shorten(namespace + "." + clean(name))
+}
+
+// identityKey returns a string that differs between any two series: the kind,
+// then each string after its length.
+func identityKey(kind kind, name string, tags []string) string {
+	n := 1 + binary.MaxVarintLen32 + len(name)
+	for _, tag := range tags {
+		n += binary.MaxVarintLen32 + len(tag)
+	}
+	b := append(make([]byte, 0, n), byte(kind))
+	b = binary.AppendUvarint(b, uint64(len(name)))
+	b = append(b, name...)
+	for _, tag := range tags {
+		b = binary.AppendUvarint(b, uint64(len(tag)))
+		b = append(b, tag...)
+	}
+	return string(b)
+}

@@ -1,0 +1,153 @@
+package stats
+
+import "sync/atomic"
+
+// table finds spellings by hash: open addressing, linear probing, at most half
+// full. Submitters read it without a lock. It grows by a larger table in front,
+// older ones behind it, so that no submitter ever pays for a rehash; the flusher
+// makes one table of the chain after its next drain.
+//
+// A slot goes from nil to a spelling, from there to the tombstone, and never
+// back, all under the registry's lock: an empty slot ends a probe.
+type table struct {
+	slots []atomic.Pointer[spelling] // a power of two
+	older *table                     // immutable
+	used  int                        // slots not nil; under the registry's lock
+	dead  int                        // of which tombstones
+}
+
+const (
+	firstTableSlots = 1024
+	maxProbes       = 32
+	hashShift       = 20
+)
+
+// tombstone matches no call: no shape is 0, since no kind is.
+var tombstone = new(spelling)
+
+func newTable(slots int, older *table) *table {
+	return &table{slots: make([]atomic.Pointer[spelling], slots), older: older}
+}
+
+// place puts sp into the first empty slot of its probe, or reports that there
+// is none within reach.
+func (t *table) place(sp *spelling) bool {
+	mask := uint64(len(t.slots) - 1)
+	i := sp.hash >> hashShift
+	for range maxProbes {
+		if slot := &t.slots[i&mask]; slot.Load() == nil {
+			slot.Store(sp) // publishes sp
+			t.used++
+			return true
+		}
+		i++
+	}
+	return false
+}
+
+// addSpelling puts sp into the newest table, or a new one in front of it. Under the
+// registry's lock.
+func (r *registry) addSpelling(sp *spelling) {
+	t := r.table.Load()
+	for 2*t.used >= len(t.slots) || !t.place(sp) {
+		t = newTable(4*len(t.slots), t)
+		if t.place(sp) {
+			r.table.Store(t) // publishes the table with sp in it
+			break
+		}
+	}
+	r.spellings++
+	if r.building {
+		r.added = append(r.added, sp)
+	}
+}
+
+// removeSpelling takes sp out of the table. Under the registry's lock.
+func (r *registry) removeSpelling(sp *spelling) {
+	r.spellings--
+	if r.building {
+		r.removed = append(r.removed, sp) // from the table being built, too
+	}
+	r.bury(sp)
+}
+
+// bury leaves a tombstone in place of sp.
+func (r *registry) bury(sp *spelling) {
+	for t := r.table.Load(); t != nil; t = t.older {
+		mask := uint64(len(t.slots) - 1)
+		i := sp.hash >> hashShift
+		for range maxProbes {
+			slot := &t.slots[i&mask]
+			if slot.Load() == sp {
+				slot.Store(tombstone)
+				t.dead++
+				return
+			}
+			i++
+		}
+	}
+}
+
+// tidy makes one table of the chain, without tombstones, if there is a chain or
+// many of them. The flusher calls it. The copy is made without the lock; what is
+// added and removed meanwhile is noted and follows under it.
+func (r *registry) tidy() {
+	r.mu.Lock()
+	chain := r.table.Load()
+	if chain.older == nil && chain.dead*4 <= len(chain.slots) {
+		r.mu.Unlock()
+		return
+	}
+	want := r.spellings
+	r.building = true
+	r.mu.Unlock()
+
+	size := firstTableSlots
+	for size < 4*want {
+		size *= 2
+	}
+	whole := newTable(size, nil)
+	var rest []*spelling // within reach of no empty slot: very unlikely at a quarter full
+	for t := chain; t != nil; t = t.older {
+		for i := range t.slots {
+			if sp := t.slots[i].Load(); sp != nil && sp != tombstone && !whole.place(sp) {
+				rest = append(rest, sp)
+			}
+		}
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.building = false
+	added := append(rest, r.added...)
+	r.added = nil
+	t := whole
+	for _, sp := range added {
+		if whole.holds(sp) {
+			continue // the copy came by after it was added
+		}
+		for 2*t.used >= len(t.slots) || !t.place(sp) {
+			t = newTable(4*len(t.slots), t)
+		}
+	}
+	r.table.Store(t)
+	for _, sp := range r.removed {
+		r.bury(sp)
+	}
+	r.removed = nil
+}
+
+func (t *table) holds(sp *spelling) bool {
+	mask := uint64(len(t.slots) - 1)
+	i := sp.hash >> hashShift
+	for range maxProbes {
+		switch t.slots[i&mask].Load() {
+		case sp:
+			return true
+		case nil:
+			return false
+		}
+		i++
+	}
+	return false
+}
