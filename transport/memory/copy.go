@@ -1,0 +1,39 @@
+package memory
+
+import (
+	"slices"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+// leading returns deep copies of the first n points, with their series.
+func leading(series []transport.Series, n int) []transport.Series {
+	out := make([]transport.Series, 0, len(series))
+	for i := range series {
+		s := series[i]
+		if n < len(s.Points) {
+			s.Points = s.Points[:n]
+		}
+		n -= len(s.Points)
+		out = append(out, copySeries(s))
+		if n <= 0 && i+1 < len(series) {
+			break
+		}
+	}
+	return out
+}
+
+func copySeries(s transport.Series) transport.Series {
+	s.Tags = slices.Clone(s.Tags)
+	s.Points = slices.Clone(s.Points)
+	for i := range s.Points {
+		p := &s.Points[i]
+		p.Members = slices.Clone(p.Members)
+		if p.Summary != nil {
+			sum := *p.Summary
+			sum.Samples = slices.Clone(sum.Samples)
+			p.Summary = &sum
+		}
+	}
+	return s
+}
