@@ -9,9 +9,15 @@
 // books are the flusher's work. A transport that cannot say more than "it
 // worked" or "it did not" is complete:
 //
-//	type lines struct{ w io.Writer }
+//	type lines struct {
+//		w      io.Writer
+//		closed atomic.Bool
+//	}
 //
-//	func (l lines) Send(_ context.Context, b *transport.Batch) error {
+//	func (l *lines) Send(_ context.Context, b *transport.Batch) error {
+//		if l.closed.Load() {
+//			return transport.ErrClosed
+//		}
 //		for i := range b.Series {
 //			s := &b.Series[i]
 //			for _, p := range s.Points {
@@ -23,7 +29,7 @@
 //		return nil
 //	}
 //
-//	func (l lines) Close(context.Context) error { return nil }
+//	func (l *lines) Close(context.Context) error { l.closed.Store(true); return nil }
 //
 // # What it may rely on
 //
@@ -40,6 +46,8 @@
 //     scribbles over it then.
 //   - Points are delivered in order, so that a count of leading points says
 //     which ones ([SendError.Delivered]).
+//   - A context that has ended says nothing about the points: the Send is Retry
+//     or Unknown then. After Close it fails, with [ErrClosed] as the cause.
 //
 // Package transporttest has these rules as a test suite.
 //
