@@ -157,9 +157,14 @@ func (r Ref) addWide(n int64) {
 	}
 }
 
-// AddFloat adds a finite delta to a counter. A sum that leaves the range of
+// AddFloat adds a delta to a counter; one that is not finite is counted as
+// BadValue. A sum that leaves the range of
 // float64 becomes infinite, and stays so until it is drained.
 func (r Ref) AddFloat(delta float64) {
+	if delta-delta != 0 {
+		r.row.store.lost.badValue.Add(1)
+		return
+	}
 	cell := &r.row.widePage().floats[r.slot%counterSlots]
 	for {
 		old := cell.Load()

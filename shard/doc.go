@@ -14,8 +14,8 @@
 // # Assumptions about callers
 //
 //	A1  One goroutine at a time acts as the flusher.
-//	A2  Values are finite.
-//	A3  A Ref is used by methods of its own class only.
+//	A2  A Ref is used by methods of its own class only.
+//	A3  Alloc is not called again for a series that has a Ref.
 //	A4  Free(id) comes after nobody can submit to id any more and a drain has
 //	    run since.
 //	A5  A Visitor keeps no pointer or slice that it was given, and does not call
@@ -38,7 +38,8 @@
 //	    of what it saw (Algorithm L), and Observations.Sampled says of how many.
 //	G5  After Stop no value is accepted: each submission was handed to Stop's
 //	    visitor (or to DrainHeld's) or is counted in LostCounts.AfterStop.
-//	G6  Nothing that one shard's processor writes shares 128 bytes with what
+//	G6  Values that are not finite are refused and counted.
+//	G7  Nothing that one shard's processor writes shares 128 bytes with what
 //	    another's writes, but for words that are written rarely.
 //
 // # The two sides

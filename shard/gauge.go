@@ -29,8 +29,13 @@ type gauge struct {
 
 func unset(bits uint64) bool { return bits&tagMask == unsetTag }
 
-// Set makes v, which is finite, the value of a gauge.
+// Set makes v the value of a gauge. A value that is not finite is counted as
+// BadValue.
 func (r Ref) Set(v float64) {
+	if v-v != 0 {
+		r.row.store.lost.badValue.Add(1)
+		return
+	}
 	cell := &r.row.gauges[r.slot%gaugeSlots]
 	bits := math.Float64bits(v)
 	for {
@@ -52,15 +57,15 @@ func (r Ref) Set(v float64) {
 }
 
 // GaugeAdd changes a gauge by delta, relative to its last value in this
-// process, 0 at first. It reports whether the result is finite; if not, nothing
-// is changed.
-func (r Ref) GaugeAdd(delta float64) bool {
+// process, 0 at first. If the result is not finite, nothing is changed, and it
+// is counted as BadValue.
+func (r Ref) GaugeAdd(delta float64) {
 	cell := &r.row.gauges[r.slot%gaugeSlots]
 	for {
 		old := cell.bits.Load()
 		if old == poisonGauge {
 			r.row.store.lost.afterStop.Add(1)
-			return true
+			return
 		}
 		base := old
 		if unset(old) {
@@ -68,10 +73,11 @@ func (r Ref) GaugeAdd(delta float64) bool {
 		}
 		sum := math.Float64frombits(base) + delta
 		if sum-sum != 0 {
-			return false
+			r.row.store.lost.badValue.Add(1)
+			return
 		}
 		if cell.bits.CompareAndSwap(old, math.Float64bits(sum)) {
-			return true
+			return
 		}
 	}
 }

@@ -10,6 +10,10 @@ const bankProbes = 4
 // Observe adds one observation to a histogram.
 func (r Ref) Observe(v float64) {
 	row := r.row
+	if v-v != 0 {
+		row.store.lost.badValue.Add(1)
+		return
+	}
 	gen := row.store.gen.Load()
 	hint := hintSlot()
 	if page := at(row.banks, uint(hints[hint].Load())&row.mask).Load(); page != nil {
@@ -79,12 +83,16 @@ func (r Ref) ObserveN(vs []float64) {
 		gen := s.gen.Load()
 		b := r.claimAny(i, gen)
 		if b == nil {
-			r.observeElsewhere(i, vs[0])
+			r.Observe(vs[0])
 			vs = vs[1:]
 			continue
 		}
 		n := min(len(vs), maxClaimed)
 		for _, v := range vs[:n] {
+			if v-v != 0 {
+				s.lost.badValue.Add(1)
+				continue
+			}
 			b.add(s, v)
 		}
 		b.claim.release(gen)
@@ -99,6 +107,10 @@ const maxClaimed = 256
 // ObserveRaw adds one value to a distribution.
 func (r Ref) ObserveRaw(v float64) {
 	s := r.row.store
+	if v-v != 0 {
+		s.lost.badValue.Add(1)
+		return
+	}
 	i := repick(hintSlot()) & r.row.mask
 	for !s.stopped.Load() {
 		gen := s.gen.Load()

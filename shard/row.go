@@ -37,8 +37,8 @@ type Row struct {
 
 // Ref is the way to the cells of one series. It is a small value; its methods
 // may be called by any number of goroutines at once. Each series has methods of
-// its class only: Add and AddFloat, Set and GaugeAdd, Observe, ObserveN,
-// AddMember. Values are finite: the caller has refused others (assumption A2).
+// its class only (assumption A2): Add and AddFloat, Set and GaugeAdd, Observe
+// and ObserveN, ObserveRaw and ObserveRawN, AddMember; and Timed.
 type Ref struct {
 	row  *Row
 	slot uint32

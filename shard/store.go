@@ -65,11 +65,12 @@ type pools struct {
 // Lost counts what submitters could not get in. Read with Store.Lost.
 type Lost struct {
 	afterStop, setFull, distributionFull, timedFull atomic.Uint64
-	unsampled, starved                              atomic.Uint64
+	badValue, unsampled, starved                    atomic.Uint64
 }
 
 // LostCounts is a reading of [Lost].
 type LostCounts struct {
+	BadValue         uint64 // NaN or infinite
 	AfterStop        uint64 // submitted after Stop
 	SetFull          uint64
 	DistributionFull uint64
@@ -161,6 +162,7 @@ func (s *Store) LastTouched(id ID) int64 {
 // Lost returns what could not be taken in so far.
 func (s *Store) Lost() LostCounts {
 	return LostCounts{
+		BadValue:         s.lost.badValue.Load(),
 		AfterStop:        s.lost.afterStop.Load(),
 		SetFull:          s.lost.setFull.Load(),
 		DistributionFull: s.lost.distributionFull.Load(),

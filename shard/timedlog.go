@@ -54,6 +54,10 @@ var closedLog = new(logPage)
 // timed_full if there is no room. Only a set's member is copied.
 func (r Ref) Timed(t Timed) {
 	s := r.row.store
+	if t.Value-t.Value != 0 {
+		s.lost.badValue.Add(1)
+		return
+	}
 	// A record of its own, field by field: t's member must not escape.
 	own := Timed{ID: r.ID(), UnixSec: t.UnixSec, N: t.N, Value: t.Value}
 	switch r.row.class {

@@ -121,9 +121,6 @@ func (k Call) GaugeAdd(name string, delta float64, tags ...string) {
 // submit hands a timestamped submission to the log of a shard. k is timed, and
 // so has a live client.
 func (k Call) submit(kind kind, name string, tags []string, t shard.Timed) {
-	if k.client.core.refuses(t.Value) {
-		return
-	}
 	t.UnixSec = k.unix
 	if s := k.client.series(kind, name, tags); s != nil {
 		s.ref.Timed(t)

@@ -4,21 +4,27 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/shardstats/shardstats/shard"
 	"github.com/shardstats/shardstats/transport"
 )
 
 // handle binds a series: its submissions hash and look up nothing.
 type handle struct {
-	series *series
+	ref    shard.Ref
+	series *series // keeps the id of ref; see series
 	core   *core
 }
 
-// bind returns the handle of a series, with series nil if it was refused.
+// bind returns the handle of a series, the zero one if it was refused.
 func (c *Client) bind(kind kind, name string, tags []string) handle {
 	if !c.live() {
 		return handle{}
 	}
-	return handle{series: c.series(kind, name, tags), core: c.core}
+	s := c.series(kind, name, tags)
+	if s == nil {
+		return handle{}
+	}
+	return handle{ref: s.ref, series: s, core: c.core}
 }
 
 // Counter is a handle to a counter. A nil one discards.
@@ -31,20 +37,25 @@ func (c *Client) NewCounter(name string, tags ...string) *Counter {
 }
 
 // Inc adds 1.
-func (c *Counter) Inc() { c.Add(1) }
+func (c *Counter) Inc() {
+	if c != nil && c.ref.Valid() { // not c.Add(1), which would not be inlined
+		c.ref.Add(1)
+		runtime.KeepAlive(c)
+	}
+}
 
 // Add adds delta.
 func (c *Counter) Add(delta int64) {
-	if c != nil && c.series != nil {
-		c.series.ref.Add(delta)
+	if c != nil && c.ref.Valid() {
+		c.ref.Add(delta)
 		runtime.KeepAlive(c)
 	}
 }
 
 // AddFloat adds delta. NaN and ±Inf are refused and counted as bad_value.
 func (c *Counter) AddFloat(delta float64) {
-	if c != nil && c.series != nil && !c.core.refuses(delta) {
-		c.series.ref.AddFloat(delta)
+	if c != nil && c.ref.Valid() {
+		c.ref.AddFloat(delta)
 		runtime.KeepAlive(c)
 	}
 }
@@ -60,18 +71,16 @@ func (c *Client) NewGauge(name string, tags ...string) *Gauge {
 // Set makes value the gauge's value. NaN and ±Inf are refused and counted as
 // bad_value.
 func (g *Gauge) Set(value float64) {
-	if g != nil && g.series != nil && !g.core.refuses(value) {
-		g.series.ref.Set(value)
+	if g != nil && g.ref.Valid() {
+		g.ref.Set(value)
 		runtime.KeepAlive(g)
 	}
 }
 
 // Add changes the gauge by delta, relative to its last value in this process.
 func (g *Gauge) Add(delta float64) {
-	if g != nil && g.series != nil && !g.core.refuses(delta) {
-		if !g.series.ref.GaugeAdd(delta) {
-			g.core.refuse(transport.ReasonBadValue)
-		}
+	if g != nil && g.ref.Valid() {
+		g.ref.GaugeAdd(delta)
 		runtime.KeepAlive(g)
 	}
 }
@@ -87,8 +96,8 @@ func (c *Client) NewHistogram(name string, tags ...string) *Histogram {
 // Observe adds one observation. NaN and ±Inf are refused and counted as
 // bad_value.
 func (h *Histogram) Observe(value float64) {
-	if h != nil && h.series != nil && !h.core.refuses(value) {
-		h.series.ref.Observe(value)
+	if h != nil && h.ref.Valid() {
+		h.ref.Observe(value)
 		runtime.KeepAlive(h)
 	}
 }
@@ -96,8 +105,8 @@ func (h *Histogram) Observe(value float64) {
 // ObserveN adds several observations, for less than as many calls of Observe
 // cost. It does not keep the slice.
 func (h *Histogram) ObserveN(values []float64) {
-	if h != nil && h.series != nil {
-		h.core.eachFinite(values, h.series.ref.ObserveN)
+	if h != nil && h.ref.Valid() {
+		h.ref.ObserveN(values)
 		runtime.KeepAlive(h)
 	}
 }
@@ -112,30 +121,18 @@ func (c *Client) NewDistribution(name string, tags ...string) *Distribution {
 
 // Observe adds one value. NaN and ±Inf are refused and counted as bad_value.
 func (d *Distribution) Observe(value float64) {
-	if d != nil && d.series != nil && !d.core.refuses(value) {
-		d.series.ref.ObserveRaw(value)
+	if d != nil && d.ref.Valid() {
+		d.ref.ObserveRaw(value)
 		runtime.KeepAlive(d)
 	}
 }
 
 // ObserveN adds several values. It does not keep the slice.
 func (d *Distribution) ObserveN(values []float64) {
-	if d != nil && d.series != nil {
-		d.core.eachFinite(values, d.series.ref.ObserveRawN)
+	if d != nil && d.ref.Valid() {
+		d.ref.ObserveRawN(values)
 		runtime.KeepAlive(d)
 	}
-}
-
-// eachFinite calls submit with the runs of finite values, and counts the others.
-func (co *core) eachFinite(values []float64, submit func([]float64)) {
-	start := 0
-	for i, v := range values {
-		if co.refuses(v) {
-			submit(values[start:i])
-			start = i + 1
-		}
-	}
-	submit(values[start:])
 }
 
 // Set is a handle to a set. A nil one discards.
@@ -148,9 +145,9 @@ func (c *Client) NewSet(name string, tags ...string) *Set {
 
 // Add adds a member; see [Client.Set].
 func (s *Set) Add(member string) {
-	if s != nil && s.series != nil {
+	if s != nil && s.ref.Valid() {
 		if member, ok := s.core.memberText(member); ok {
-			s.series.ref.AddMember(member)
+			s.ref.AddMember(member)
 			runtime.KeepAlive(s)
 		}
 	}
@@ -166,8 +163,8 @@ func (c *Client) NewTimer(name string, tags ...string) *Timer {
 
 // Observe adds one duration.
 func (t *Timer) Observe(d time.Duration) {
-	if t != nil && t.series != nil {
-		t.series.ref.Observe(milliseconds(d))
+	if t != nil && t.ref.Valid() {
+		t.ref.Observe(milliseconds(d))
 		runtime.KeepAlive(t)
 	}
 }

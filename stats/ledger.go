@@ -68,6 +68,7 @@ func (c *Client) Ledger() Ledger {
 		put(reason, co.refused[i].Load())
 	}
 	lost := co.store.Lost()
+	put(transport.ReasonBadValue, lost.BadValue)
 	put(transport.ReasonSetFull, lost.SetFull)
 	put(transport.ReasonDistributionFull, lost.DistributionFull)
 	put(transport.ReasonTimedFull, lost.TimedFull)

@@ -31,7 +31,7 @@ func (c *Client) Count(name string, delta int64, tags ...string) {
 // CountFloat adds delta to a counter; integer and float deltas of one counter
 // add up. NaN and ±Inf are refused and counted as bad_value.
 func (c *Client) CountFloat(name string, delta float64, tags ...string) {
-	if !c.live() || c.core.refuses(delta) {
+	if !c.live() {
 		return
 	}
 	if s := c.series(transport.KindCount, name, tags); s != nil {
@@ -43,7 +43,7 @@ func (c *Client) CountFloat(name string, delta float64, tags ...string) {
 // Gauge sets a gauge; the last write of a roll-up interval is sent. NaN and ±Inf
 // are refused and counted as bad_value.
 func (c *Client) Gauge(name string, value float64, tags ...string) {
-	if !c.live() || c.core.refuses(value) {
+	if !c.live() {
 		return
 	}
 	if s := c.series(transport.KindGauge, name, tags); s != nil {
@@ -56,13 +56,11 @@ func (c *Client) Gauge(name string, value float64, tags ...string) {
 // 0 at first. A delta or a result that is not finite is refused and counted as
 // bad_value.
 func (c *Client) GaugeAdd(name string, delta float64, tags ...string) {
-	if !c.live() || c.core.refuses(delta) {
+	if !c.live() {
 		return
 	}
 	if s := c.series(transport.KindGauge, name, tags); s != nil {
-		if !s.ref.GaugeAdd(delta) {
-			c.core.refuse(transport.ReasonBadValue)
-		}
+		s.ref.GaugeAdd(delta)
 		runtime.KeepAlive(s)
 	}
 }
@@ -70,7 +68,7 @@ func (c *Client) GaugeAdd(name string, delta float64, tags ...string) {
 // Histogram adds one observation to a histogram. NaN and ±Inf are refused and
 // counted as bad_value.
 func (c *Client) Histogram(name string, value float64, tags ...string) {
-	if !c.live() || c.core.refuses(value) {
+	if !c.live() {
 		return
 	}
 	if sp := c.find(transport.KindHistogram, name, tags); sp != nil {
@@ -86,7 +84,7 @@ func (c *Client) Histogram(name string, value float64, tags ...string) {
 // to a bound, and which backends merge over hosts. NaN and ±Inf are refused and
 // counted as bad_value.
 func (c *Client) Distribution(name string, value float64, tags ...string) {
-	if !c.live() || c.core.refuses(value) {
+	if !c.live() {
 		return
 	}
 	if s := c.series(transport.KindDistribution, name, tags); s != nil {
@@ -139,15 +137,6 @@ func (c *Client) series(kind kind, name string, tags []string) *series {
 		return sp.series
 	}
 	return c.resolve(kind, name, tags)
-}
-
-// refuses counts and refuses a value that is not finite.
-func (co *core) refuses(v float64) bool {
-	if v-v == 0 {
-		return false
-	}
-	co.refuse(transport.ReasonBadValue)
-	return true
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
