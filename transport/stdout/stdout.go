@@ -48,7 +48,7 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
 	}
 	t.begin()
-	delivered := 0
+	points, delivered := b.Points(), 0
 	for i := range b.Series {
 		s := &b.Series[i]
 		for j := range s.Points {
@@ -59,19 +59,16 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 			n, err := t.write(ctx)
 			delivered += n
 			if err != nil {
-				return failed(delivered, err)
+				return failed(delivered, points, err)
 			}
 			t.begin()
 		}
 	}
-	if b.Points() == delivered {
+	if delivered == points {
 		return nil
 	}
 	n, err := t.write(ctx)
-	if err != nil {
-		return failed(delivered+n, err)
-	}
-	return nil
+	return failed(delivered+n, points, err)
 }
 
 // Close makes each later Send fail. It leaves the writer open.
@@ -113,7 +110,11 @@ func (t *Transport) write(ctx context.Context) (points int, err error) {
 	return points, err
 }
 
-func failed(delivered int, err error) error {
+// failed returns what a Send of points returns after err.
+func failed(delivered, points int, err error) error {
+	if err == nil || delivered == points { // at most a line end is missing: the next write begins with it
+		return nil
+	}
 	outcome := transport.Retry
 	if errors.Is(err, os.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
 		outcome = transport.Permanent

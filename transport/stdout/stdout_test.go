@@ -62,8 +62,9 @@ func parse(t require.TestingT, text string) []line {
 		d.DisallowUnknownFields()
 		var l line
 		require.NoError(t, d.Decode(&l), "%q", raw)
-		rest, _ := io.ReadAll(d.Buffered())
-		require.Equal(t, "\n", string(rest))
+		_, err := d.Token()
+		require.ErrorIs(t, err, io.EOF, "one object on each line")
+		require.True(t, strings.HasSuffix(raw, "}\n"))
 		out = append(out, l)
 	}
 	return out
