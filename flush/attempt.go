@@ -34,7 +34,8 @@ func (s *sender) attempt(ctx context.Context, p *parcel) {
 
 // supersede takes out the units that a newer revision has replaced: it is in
 // the queue behind them, and arriving first they would only be overwritten, and
-// arriving last they would overwrite.
+// arriving last they would overwrite. If this sender has lost the newer one, at
+// its bound for example, the older is better than nothing.
 func (s *sender) supersede(p *parcel) {
 	r := p.h.revisions
 	if r == nil || r.empty() {
@@ -43,7 +44,11 @@ func (s *sender) supersede(p *parcel) {
 	s.mu.Lock()
 	defer s.unlock()
 	for u := p.lo; u < p.hi; u++ {
-		if k := &p.h.units[u]; k.overwrite && p.open(u) && r.newest(k.series, k.unix) > k.rev {
+		k := &p.h.units[u]
+		if !k.overwrite || !p.open(u) {
+			continue
+		}
+		if newest := r.newest(k.series, k.unix); newest > k.rev && !s.losses.has(k, newest) {
 			s.settle(p.load, u, fate{column: superseded})
 		}
 	}

@@ -52,6 +52,15 @@ func (l *losses) add(k *unitKey) {
 	l.next = (l.next + 1) % maxLosses
 }
 
+// has reports whether revision rev of the bucket of k, or a newer one, was lost.
+func (l *losses) has(k *unitKey, rev uint32) bool {
+	if len(l.at) == 0 {
+		return false
+	}
+	e, ok := l.at[place{k.series, k.unix}]
+	return ok && e.rev >= rev
+}
+
 // heal returns how many lost units the delivery of k makes good.
 func (l *losses) heal(k *unitKey) uint64 {
 	if len(l.at) == 0 || !k.overwrite || k.rev == 0 {
