@@ -68,6 +68,12 @@ func (s *sender) drain(ctx context.Context, done <-chan struct{}, cancel context
 	if within(done, settleGrace) {
 		return nil
 	}
+	s.mu.Lock()
+	sending := s.inflight != nil
+	s.unlock()
+	if !sending {
+		return s.abandon("the error handler or the logger")
+	}
 	return s.abandon("Send")
 }
 
@@ -93,9 +99,9 @@ func (s *sender) close(ctx context.Context) error {
 	return nil
 }
 
-// abandon gives up on a method that ignores the end of its context.
-func (s *sender) abandon(method string) error {
-	err := fmt.Errorf("%s ignores the end of its context; its goroutine is left behind", method)
+// abandon gives up on code that does not return when its context has ended.
+func (s *sender) abandon(what string) error {
+	err := fmt.Errorf("%s ignores the end of its context; its goroutine is left behind", what)
 	s.fail(err)
 	return fmt.Errorf("flush: transport %q: %w", s.cfg.Name, err)
 }
