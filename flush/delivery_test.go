@@ -18,8 +18,8 @@ import (
 // What the tests of the delivery half have in common: a transport that does as
 // it is told, and handouts made by hand.
 
-// sent is one call of Send as the transport saw it.
-type sent struct {
+// sending is one call of Send as the transport saw it.
+type sending struct {
 	at     time.Duration // since the transport was made
 	id     transport.BatchID
 	points []string // "name@unix.rev"
@@ -32,7 +32,7 @@ type scripted struct {
 	close func(ctx context.Context) error
 
 	mu     sync.Mutex
-	calls  []sent
+	calls  []sending
 	closes int
 }
 
@@ -43,7 +43,7 @@ func answer(send func(ctx context.Context, call int, b *transport.Batch) error) 
 func (s *scripted) Send(ctx context.Context, b *transport.Batch) error {
 	s.mu.Lock()
 	n := len(s.calls)
-	s.calls = append(s.calls, sent{time.Since(s.begin), b.ID, names(b)})
+	s.calls = append(s.calls, sending{time.Since(s.begin), b.ID, names(b)})
 	s.mu.Unlock()
 	if s.send == nil {
 		return nil
@@ -62,10 +62,10 @@ func (s *scripted) Close(ctx context.Context) error {
 }
 
 // seen returns the calls so far.
-func (s *scripted) seen() []sent {
+func (s *scripted) seen() []sending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]sent(nil), s.calls...)
+	return append([]sending(nil), s.calls...)
 }
 
 // all returns the points of all calls, "|" between calls.
@@ -168,8 +168,10 @@ func (m *made) batch(units ...unit) *handout {
 	h.refs.Store(1)
 	h.recycle = func(h *handout) {
 		m.mu.Lock()
+		defer m.mu.Unlock()
 		m.recycled[h]++
-		m.mu.Unlock()
+		// Whoever still reads it panics, or is found by the race detector.
+		h.batch.Series, h.units, h.ends = nil, nil, nil
 	}
 	m.handouts = append(m.handouts, h)
 	return h
@@ -191,7 +193,8 @@ func many(n int) []unit {
 	return units
 }
 
-// free checks that every handout was recycled exactly once.
+// free checks that every handout was recycled exactly once. A wait may return
+// just before the sender lets go of the last one: call synctest.Wait first.
 func (m *made) free(t assert.TestingT) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -260,4 +263,11 @@ func balanced(t assert.TestingT, s *sender) Books {
 	b := s.books()
 	assert.True(t, b.Balanced(), "books do not balance: %+v", b)
 	return b
+}
+
+// busy reports whether the sender has a goroutine.
+func busy(s *sender) bool {
+	s.mu.Lock()
+	defer s.unlock()
+	return s.running
 }

@@ -27,6 +27,7 @@ func TestDeliversInOrder(t *testing.T) {
 		b := balanced(t, s)
 		assert.EqualValues(t, 3, b.Delivered, "an expanded histogram is one unit")
 		assert.Empty(t, b.LastError)
+		synctest.Wait()
 		m.free(t)
 	})
 }
@@ -68,6 +69,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		assert.EqualError(t, err, `flush: transport "fake": 15 points are still pending: context deadline exceeded`)
 		close(gate)
 		assert.NoError(t, s.wait(t.Context()))
+		synctest.Wait()
 		m.free(t)
 	})
 }
@@ -151,14 +153,55 @@ func TestManualModeSendsOnlyWhileSomebodyWaits(t *testing.T) {
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
 		first := len(tr.seen())
 		assert.NotZero(t, first)
-		assert.False(t, s.running, "no goroutine is left behind")
+		assert.False(t, busy(s), "no goroutine is left behind")
 		time.Sleep(time.Hour)
 		assert.Len(t, tr.seen(), first, "nothing moves between calls")
 
 		require.NoError(t, s.wait(t.Context()))
-		assert.False(t, s.running)
+		assert.False(t, busy(s))
 		assert.EqualValues(t, 1, balanced(t, s).Delivered)
+		synctest.Wait()
 		m.free(t)
+	})
+}
+
+func TestManualModeEndsItsGoroutineBeforeTheCallReturns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reported := false
+		m := newMade()
+		s, _ := started(t, replies(errBackend), manual, func(_ *TransportConfig, e *senderEnv) {
+			e.onError = func(error) { time.Sleep(settleGrace / 2); reported = true }
+		})
+		m.hand(s, adding("a"))
+		require.NoError(t, s.wait(t.Context()))
+		assert.True(t, reported)
+		assert.False(t, busy(s))
+	})
+}
+
+func TestManualModeDoesNotRetryWhatNobodyWaitsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		tr := answer(func(_ context.Context, call int, _ *transport.Batch) error {
+			if call == 0 {
+				<-gate
+				return nil
+			}
+			return sendError(transport.Retry, 0)
+		})
+		m := newMade()
+		s, _ := started(t, tr, manual)
+		m.hand(s, adding("a"))
+		waited := make(chan error, 1)
+		go func() { waited <- s.wait(t.Context()) }()
+		synctest.Wait()
+		m.hand(s, adding("b")) // by a caller that does not come to wait
+		close(gate)
+		assert.NoError(t, <-waited)
+		time.Sleep(time.Hour)
+		assert.LessOrEqual(t, len(tr.seen()), 2)
+		assert.False(t, busy(s))
+		assert.EqualValues(t, 1, balanced(t, s).Pending)
 	})
 }
 
@@ -179,7 +222,7 @@ func TestManualModeCancelsWhatNobodyWaitsFor(t *testing.T) {
 		begin := time.Now()
 		assert.Error(t, s.wait(ctx))
 		assert.Equal(t, time.Second, time.Since(begin))
-		assert.False(t, s.running)
+		assert.False(t, busy(s))
 		assert.EqualValues(t, 1, balanced(t, s).Pending)
 		assert.NoError(t, s.wait(t.Context()))
 	})

@@ -1,0 +1,58 @@
+package flush
+
+import (
+	"context"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+func TestTheLastReferenceRecycles(t *testing.T) {
+	m := newMade()
+	h := m.batch(adding("a"))
+	h.retain()
+	h.retain()
+	h.release()
+	h.release()
+	assert.Empty(t, m.recycled)
+	h.release()
+	m.free(t)
+	assert.Panics(t, func() { h.release() }, "one reference too many")
+}
+
+func TestScribbleSparesWhatTheBatchDoesNotOwn(t *testing.T) {
+	tags := []string{"a:b", "c"}
+	members := []string{"m"}
+	b := &transport.Batch{Series: []transport.Series{{
+		Name: "n", Tags: tags, Host: "h", Points: []transport.Point{
+			{Unix: 1, Value: 2, Members: members},
+			{Unix: 2, Summary: &transport.Summary{Count: 1, Samples: []transport.Sample{{Value: 1, Weight: 1}}}},
+		},
+	}}}
+	scribble(b)
+	s := &b.Series[0]
+	assert.Equal(t, "reused", s.Name)
+	assert.True(t, math.IsNaN(s.Points[0].Value))
+	assert.NotEqual(t, int64(1), s.Points[0].Unix)
+	assert.True(t, math.IsNaN(s.Points[1].Summary.Count))
+	assert.True(t, math.IsNaN(s.Points[1].Summary.Samples[0].Value))
+	assert.Equal(t, []string{"a:b", "c"}, tags)
+	assert.Equal(t, []string{"m"}, members)
+}
+
+func TestATransportThatKeepsABatchShowsUnderInvariants(t *testing.T) {
+	var kept []transport.Series
+	tr := answer(func(_ context.Context, _ int, b *transport.Batch) error { kept = b.Series; return nil })
+	m := newMade()
+	s, _ := started(t, tr, manual)
+	m.hand(s, adding("a"))
+	assert.NoError(t, s.wait(t.Context()))
+	want := "a"
+	if invariants {
+		want = "reused"
+	}
+	assert.Equal(t, want, kept[0].Name)
+}
