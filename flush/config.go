@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/shardstats/shardstats/shard"
 	"github.com/shardstats/shardstats/transport"
 )
 
@@ -13,7 +12,7 @@ type Clock interface{ Now() time.Time }
 
 // Config is what stats hands to [New]. It has been checked and has its defaults.
 type Config struct {
-	Store   *shard.Store
+	Store   Source
 	Catalog Catalog
 	Clock   Clock
 
@@ -36,8 +35,8 @@ type Config struct {
 
 	Transports []TransportConfig
 
-	Log     *slog.Logger // never nil
-	OnError func(error)  // never nil; called from the flusher or a sender, rate-limited
+	Log     *slog.Logger                   // never nil
+	OnError func(error)                    // never nil; called from the flusher or a sender, rate-limited
 	Refused func(transport.Reason, uint64) // counts submissions the flusher has to refuse (too_old, too_new)
 }
 

@@ -24,6 +24,9 @@ type handout struct {
 	// revisions knows the newest revision handed out for a unit of this view.
 	revisions *revisions
 
+	// arena is where the points and summaries of the batch are.
+	arena arena
+
 	refs    atomic.Int32
 	recycle func(*handout)
 }

@@ -1,0 +1,104 @@
+package flush
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// LossError says what a Shutdown could not deliver.
+type LossError struct {
+	// Transports are the books of those that still hold points or have lost some,
+	// as they stood at the end.
+	Transports []Books
+	// Err joins what went wrong: contexts that ended, transports that were left
+	// behind in a Send or Close that ignores its context.
+	Err error
+}
+
+// Error names each transport with what it did not deliver, by reason.
+func (e *LossError) Error() string {
+	var b strings.Builder
+	b.WriteString("flush: not everything was delivered")
+	for i := range e.Transports {
+		t := &e.Transports[i]
+		fmt.Fprintf(&b, "; %s: %d pending", t.Transport, t.Pending)
+		if t.Unknown > 0 {
+			fmt.Fprintf(&b, ", %d unknown", t.Unknown)
+		}
+		for _, reason := range slices.Sorted(maps.Keys(t.Dropped)) {
+			fmt.Fprintf(&b, ", %d dropped (%s)", t.Dropped[reason], reason)
+		}
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns the causes.
+func (e *LossError) Unwrap() error { return e.Err }
+
+// Shutdown closes the door, hands out everything, delivers until ctx ends and
+// stops. The error is a *LossError if something is undelivered. A second call
+// waits for the first, within its own ctx, and returns the same.
+func (f *Flusher) Shutdown(ctx context.Context) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	f.mu.Lock()
+	first := !f.closing
+	f.closing = true
+	f.mu.Unlock()
+	if first {
+		f.shutdownErr = f.stop(ctx)
+		close(f.stopped)
+		return f.shutdownErr
+	}
+	select {
+	case <-f.stopped:
+		return f.shutdownErr
+	case <-ctx.Done():
+		return fmt.Errorf("flush: another Shutdown is still under way: %w", context.Cause(ctx))
+	}
+}
+
+func (f *Flusher) stop(ctx context.Context) error {
+	close(f.quit)
+	if f.started {
+		<-f.done
+	}
+	before := f.Books()
+
+	f.mu.Lock()
+	f.closed = true
+	f.prepare(f.cfg.Clock.Now())
+	f.source.Stop(f.now.Unix(), (*fold)(f))
+	err := f.drainHeld(ctx)
+	f.settle()
+	f.handOutAll()
+	f.deliver()
+	f.mu.Unlock()
+
+	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }))
+	return lossSince(before, f.Books(), err)
+}
+
+// lossSince returns nil if nothing is pending, nothing was lost since before,
+// and nothing went wrong.
+func lossSince(before, after []Books, err error) error {
+	loss := &LossError{Err: err}
+	for i := range after {
+		lost := func(b *Books) uint64 { return b.Unknown + b.DroppedTotal() }
+		if after[i].Pending > 0 || lost(&after[i]) > lost(&before[i]) {
+			loss.Transports = append(loss.Transports, after[i])
+		}
+	}
+	if len(loss.Transports) == 0 && err == nil {
+		return nil
+	}
+	return loss
+}
