@@ -1,0 +1,63 @@
+// Command report measures the hot path, prints the table beside its goals, and
+// writes it with everything it was made from to two files: NAME.md, the table
+// for people, and NAME.txt, the machine and every round. It always ends with 0
+// when it could measure: a goal that is missed is a figure, not a failure.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/shardstats/shardstats/bench/hotpath"
+)
+
+func main() {
+	out := flag.String("out", "results", "folder for the two files")
+	name := flag.String("name", "hotpath", "their name")
+	rounds := flag.Int("rounds", hotpath.Standard.Rounds, "rounds for each workload")
+	flag.Parse()
+	if err := run(*out, *name, *rounds); err != nil {
+		fmt.Fprintln(os.Stderr, "report:", err)
+		os.Exit(1)
+	}
+}
+
+func run(out, name string, rounds int) error {
+	plan := hotpath.Standard
+	plan.Rounds = rounds
+	r := results{machine: describeMachine(), plan: plan}
+	for _, w := range hotpath.Workloads() {
+		fmt.Fprintln(os.Stderr, "measuring", w.Name)
+		cost, err := hotpath.Measure(w, plan)
+		if err != nil {
+			return err
+		}
+		r.costs = append(r.costs, cost)
+	}
+	r.throughputs = append(r.throughputs, hotpath.MeasureUnitThroughput(plan))
+	for _, w := range hotpath.Workloads() {
+		if !w.Scales {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "measuring", w.Name, "at 2 goroutines")
+		both, err := hotpath.MeasureThroughput(w, plan)
+		if err != nil {
+			return err
+		}
+		r.throughputs = append(r.throughputs, both)
+	}
+	fmt.Fprintln(os.Stderr, "measuring a drain")
+	r.drain = hotpath.MeasureDrain(100_000, max(1, rounds/8))
+
+	table := r.markdown()
+	fmt.Print(table)
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(out, name+".md"), []byte(table), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, name+".txt"), []byte(r.raw()), 0o644)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shardstats/shardstats/bench/hotpath"
+)
+
+// results is one run.
+type results struct {
+	machine     []string
+	plan        hotpath.Plan
+	costs       []hotpath.Cost
+	throughputs []hotpath.Throughput
+	drain       hotpath.Drain
+}
+
+// markdown returns the tables for people.
+func (r *results) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", strings.Join(r.machine, " · "))
+	fmt.Fprintf(&b, "U is an uncontended atomic add, measured in alternation with each workload: %d rounds of %d operations, medians; 10 %% and 90 %% of the rounds in brackets.\n\n", r.plan.Rounds, r.plan.Ops)
+	b.WriteString("| submission | ns/op | in U | goal | allocations |\n| --- | ---: | ---: | ---: | ---: |\n")
+	for i := range r.costs {
+		c := &r.costs[i]
+		name := c.Workload.Name
+		if c.BaseNS > 0 {
+			name += fmt.Sprintf(" (less %.1f ns of building them)", c.BaseNS)
+		}
+		fmt.Fprintf(&b, "| %s | %.1f | %s | %s | %s |\n",
+			name, c.NS, spread(c.Ratios), verdict("≤", c.Workload.Goal, " U", c.Met()), trimmed(c.Allocs))
+	}
+	b.WriteString("\n| throughput of 2 goroutines / of 1 | ratio | goal |\n| --- | ---: | ---: |\n")
+	for i := range r.throughputs {
+		t := &r.throughputs[i]
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", t.Name, spread(t.Ratios), verdict("≥", t.Goal, "", t.Met()))
+	}
+	d := &r.drain
+	b.WriteString("\n| drain | ns per series | goal | allocations |\n| --- | ---: | ---: | ---: |\n")
+	fmt.Fprintf(&b, "| %d touched counters over %d shards | %s | %s | %s |\n",
+		d.Series, d.Shards, spread(d.PerNS), verdict("≤", d.GoalNS, "", d.Met()), trimmed(d.Allocs))
+	return b.String()
+}
+
+// spread prints the median of the rounds and where most of them lie.
+func spread(rounds []float64) string {
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", hotpath.Quantile(rounds, 0.5), hotpath.Quantile(rounds, 0.1), hotpath.Quantile(rounds, 0.9))
+}
+
+// verdict prints a goal, and whether it was missed.
+func verdict(relation string, goal float64, unit string, met bool) string {
+	if goal == 0 {
+		return "–"
+	}
+	text := relation + " " + trimmed(goal) + unit
+	if !met {
+		text += " **missed**"
+	}
+	return text
+}
+
+func trimmed(v float64) string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
+}
+
+// raw returns every round.
+func (r *results) raw() string {
+	var b strings.Builder
+	for _, line := range r.machine {
+		fmt.Fprintln(&b, line)
+	}
+	fmt.Fprintf(&b, "plan: %d rounds of %d operations\n", r.plan.Rounds, r.plan.Ops)
+	for i := range r.costs {
+		c := &r.costs[i]
+		fmt.Fprintf(&b, "\ncost of %s: %.2f ns, U %.2f ns, baseline %.2f ns, %s allocations; ratio to U by round:\n",
+			c.Workload.Name, c.NS, c.UnitNS, c.BaseNS, trimmed(c.Allocs))
+		list(&b, c.Ratios)
+	}
+	for i := range r.throughputs {
+		fmt.Fprintf(&b, "\nthroughput of %s, 2 goroutines to 1, by round:\n", r.throughputs[i].Name)
+		list(&b, r.throughputs[i].Ratios)
+	}
+	fmt.Fprintf(&b, "\ndrain of %d counters over %d shards: %d added, %d drained, %s allocations each; ns per series by round:\n",
+		r.drain.Series, r.drain.Shards, r.drain.Expected, r.drain.Drained, trimmed(r.drain.Allocs))
+	list(&b, r.drain.PerNS)
+	return b.String()
+}
+
+// list writes numbers, twenty to a line.
+func list(b *strings.Builder, values []float64) {
+	for i, v := range values {
+		end := " "
+		if i%20 == 19 || i == len(values)-1 {
+			end = "\n"
+		}
+		fmt.Fprintf(b, "%.3f%s", v, end)
+	}
+}
