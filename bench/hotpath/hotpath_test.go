@@ -77,7 +77,8 @@ func TestMeasureTakesTheMedianOverRounds(t *testing.T) {
 
 	both, err := MeasureThroughput(Workloads()[0], Plan{Rounds: 4, Ops: 100})
 	require.NoError(t, err)
-	assert.Len(t, both.Ratios, 2)
+	assert.Len(t, both.Ratios, 1)
+	assert.Len(t, both.Machine, 1)
 	assert.Positive(t, both.Ratio())
 }
 
@@ -100,7 +101,12 @@ func TestGoals(t *testing.T) {
 	assert.False(t, cost.Met())
 	cost = Cost{Allocs: 1}
 	assert.False(t, cost.Met(), "an allocation misses every goal")
-	assert.False(t, (&Throughput{Goal: 1.9, Ratios: []float64{1.8}}).Met())
+	busy := Throughput{Goal: 1.9, Ratios: []float64{1.8}, Machine: []float64{1.1}}
+	assert.False(t, busy.Met())
+	assert.False(t, busy.Possible(), "the machine had one processor to give")
+	idle := Throughput{Goal: 1.9, Ratios: []float64{1.9}, Machine: []float64{1.9}}
+	assert.True(t, idle.Met())
+	assert.True(t, idle.Possible())
 	assert.False(t, (&Drain{GoalNS: 100, PerNS: []float64{101}}).Met())
 	assert.False(t, (&Drain{GoalNS: 100, PerNS: []float64{50}, Expected: 2, Drained: 1}).Met())
 }

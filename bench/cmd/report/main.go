@@ -36,7 +36,6 @@ func run(out, name string, rounds int) error {
 		}
 		r.costs = append(r.costs, cost)
 	}
-	r.throughputs = append(r.throughputs, hotpath.MeasureUnitThroughput(plan))
 	for _, w := range hotpath.Workloads() {
 		if !w.Scales {
 			continue
