@@ -155,8 +155,7 @@ func sideBySide(a, b func(int), ops int) float64 {
 	for i, f := range []func(int){a, b} {
 		wg.Go(func() {
 			ready.Add(1)
-			for ready.Load() < 2 {
-				runtime.Gosched() // both must run before either starts
+			for ready.Load() < 2 { // spin: both must have a processor before either starts
 			}
 			if i == 0 {
 				start = time.Now()

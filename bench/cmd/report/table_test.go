@@ -21,7 +21,7 @@ func example() results {
 			{Workload: hotpath.Workload{Name: "quick"}, Goal: 1.9, Ratios: []float64{1.7, 1.8, 1.9}, Machine: []float64{2}},
 			{Workload: hotpath.Workload{Name: "unlucky"}, Goal: 1.9, Ratios: []float64{1}, Machine: []float64{1.01}},
 		},
-		drain:       hotpath.Drain{Series: 100, Shards: 2, GoalNS: 100, PerNS: []float64{20, 30, 40}, Drained: 8, Expected: 8},
+		drain: hotpath.Drain{Series: 100, Shards: 2, GoalNS: 100, PerNS: []float64{20, 30, 40}, Drained: 8, Expected: 8},
 	}
 }
 
