@@ -1,0 +1,174 @@
+package datadog_test
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/datadog"
+	"github.com/shardstats/shardstats/transport/transporttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestContract(t *testing.T) {
+	var intakes sync.Map // by transport
+	newT := func(compression datadog.Compression) func(t *testing.T) transport.Transport {
+		return func(t *testing.T) transport.Transport {
+			in := newIntake(t)
+			dd := open(t, in.URL, func(c *datadog.Config) { c.Compression = compression })
+			intakes.Store(dd, in)
+			return dd
+		}
+	}
+	of := func(t transport.Transport) *intake {
+		in, _ := intakes.Load(t)
+		return in.(*intake)
+	}
+	opts := []transporttest.Option{
+		transporttest.Received(func(t transport.Transport) []transporttest.Flat { return of(t).flats() }),
+		transporttest.OrderedWithinSeries(), // series go before distributions
+		transporttest.Outage(
+			func(t transport.Transport) {
+				in := of(t)
+				in.answers(-1, nil)
+				in.mu.Lock()
+				defer in.mu.Unlock()
+				in.answer = func(int, http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
+			},
+			func(t transport.Transport) { of(t).answers(-1, nil) },
+		),
+	}
+	t.Run("zlib", func(t *testing.T) { transporttest.Run(t, newT(datadog.Zlib), opts...) })
+	t.Run("none", func(t *testing.T) { transporttest.Run(t, newT(datadog.None), opts...) })
+}
+
+// The outage above cuts connections. Here the port is closed.
+func TestContractWithAPortThatCloses(t *testing.T) {
+	var mu sync.Mutex
+	servers := map[transport.Transport]*httptest.Server{}
+	intakes := map[transport.Transport]*intake{}
+	listen := func(in *intake, address string) *httptest.Server {
+		s := httptest.NewUnstartedServer(in)
+		if address != "" {
+			s.Listener.Close()
+			l, err := net.Listen("tcp", address)
+			require.NoError(t, err)
+			s.Listener = l
+		}
+		s.Start()
+		return s
+	}
+	transporttest.Run(t,
+		func(t *testing.T) transport.Transport {
+			in := &intake{}
+			s := listen(in, "")
+			dd := open(t, s.URL)
+			mu.Lock()
+			defer mu.Unlock()
+			servers[dd], intakes[dd] = s, in
+			t.Cleanup(func() {
+				mu.Lock()
+				defer mu.Unlock()
+				servers[dd].Close()
+			})
+			return dd
+		},
+		transporttest.Received(func(t transport.Transport) []transporttest.Flat {
+			mu.Lock()
+			defer mu.Unlock()
+			return intakes[t].flats()
+		}),
+		transporttest.OrderedWithinSeries(),
+		transporttest.Outage(
+			func(t transport.Transport) {
+				mu.Lock()
+				defer mu.Unlock()
+				servers[t].CloseClientConnections()
+				servers[t].Close()
+			},
+			func(t transport.Transport) {
+				mu.Lock()
+				defer mu.Unlock()
+				servers[t] = listen(intakes[t], servers[t].Listener.Addr().String())
+			},
+		))
+}
+
+func TestDescription(t *testing.T) {
+	dd := open(t, "http://localhost")
+	assert.Equal(t, transport.Description{Name: "datadog", Distributions: true}, dd.Describe())
+	assert.Equal(t, transport.Additive, dd.Temporality(transport.KindDistribution))
+	for _, k := range []transport.Kind{
+		transport.KindCount, transport.KindRate, transport.KindGauge, transport.KindSet,
+		transport.KindHistogram, transport.KindTiming,
+	} {
+		assert.Equal(t, transport.Overwrite, dd.Temporality(k), k)
+	}
+}
+
+func TestRequests(t *testing.T) {
+	in := newIntake(t)
+	dd := open(t, in.URL+"/proxy/")
+	b := batch(gauge("g", 1.5), distribution("d", []float64{1, 2.5}), series("c", transport.KindCount, 3, 4))
+	require.NoError(t, dd.Send(t.Context(), b))
+	got := in.got()
+	require.Len(t, got, 2)
+	for _, r := range got {
+		assert.Equal(t, testKey, r.header.Get("DD-API-KEY"))
+		assert.Equal(t, "application/json", r.header.Get("Content-Type"))
+		assert.Equal(t, "deflate", r.header.Get("Content-Encoding"))
+		assert.Equal(t, "identity", r.header.Get("Accept-Encoding"))
+		assert.Contains(t, r.header.Get("User-Agent"), "shardstats")
+	}
+	assert.Equal(t, "/proxy/api/v1/series", got[0].path)
+	assert.Equal(t, "/proxy/api/v1/distribution_points", got[1].path)
+	assert.Equal(t, []string{"g", "c", "c", "d"}, in.names())
+
+	plain := open(t, in.URL, func(c *datadog.Config) { c.Compression = datadog.None })
+	require.NoError(t, plain.Send(t.Context(), batch(gauge("g", 1))))
+	assert.Empty(t, in.got()[2].header.Get("Content-Encoding"))
+	require.NoError(t, plain.Send(t.Context(), batch(gauge("empty"))))
+	require.NoError(t, plain.Send(t.Context(), batch()))
+	assert.Len(t, in.got(), 3, "no points, no request")
+}
+
+// The documents are what the original sends for the same points.
+func TestGolden(t *testing.T) {
+	for _, c := range []struct {
+		file string
+		in   *transport.Batch
+	}{
+		{"testdata/threadstats_series.json", batch(
+			golden(gauge("ns.g", 1.5), "", false, "a:b", "k:v"),
+			golden(series("ns.c", transport.KindRate, 0.3), "", false, "k:v"),
+			golden(gauge("ns.h0", 1), "myhost", true, "k:v"),
+			golden(gauge("ns.h1", 1), "x", true, "k:v"),
+			golden(series("ns.s", transport.KindSet, 1), "", false, "k:v"),
+		)},
+		{"testdata/threadstats_distributions.json", batch(
+			golden(distribution("ns.d", []float64{1, 2.5}), "", false, "k:v"),
+		)},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			want, err := os.ReadFile(c.file)
+			require.NoError(t, err)
+			bodies, _ := datadog.Pack(datadog.None, 1<<20, 1<<20, c.in)
+			require.Len(t, bodies, 1)
+			assert.JSONEq(t, string(want), string(bodies[0].Bytes))
+		})
+	}
+}
+
+func golden(s transport.Series, host string, hostSet bool, tags ...string) transport.Series {
+	s.Host, s.HostSet, s.Device, s.Tags = host, hostSet, "dev0", tags
+	return s
+}

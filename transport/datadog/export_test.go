@@ -1,0 +1,53 @@
+package datadog
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+// SetLimits shrinks the limits of one request's body.
+func (t *Transport) SetLimits(maxBody, maxRaw int) {
+	t.packer.maxBody, t.packer.maxRaw = maxBody, maxRaw
+}
+
+// RetryAfter reads the header as of now.
+func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
+
+// Body is one packed request.
+type Body struct {
+	Path  string
+	Bytes []byte
+	Raw   int
+}
+
+// Pack packs b for both endpoints, without a limit on points. It returns the
+// bodies and the numbers of the points that are too large.
+func Pack(c Compression, maxBody, maxRaw int, b *transport.Batch) (bodies []Body, oversize []int) {
+	p := newPacker(c)
+	p.maxBody, p.maxRaw = maxBody, maxRaw
+	for e := range endpoints {
+		for at := (cursor{}); at.number < b.Points(); {
+			next, tooLarge := p.fill(b, e, at, b.Points())
+			if p.items > 0 {
+				bodies = append(bodies, Body{paths[e], append([]byte(nil), p.finish()...), p.raw})
+			}
+			at = next
+			if tooLarge {
+				oversize = append(oversize, at.number)
+				at.point, at.number = at.point+1, at.number+1
+			}
+		}
+	}
+	return bodies, oversize
+}
+
+// Worst is the bound on what the compressor makes of n bytes.
+func Worst(n int) int { return worst(n) }
+
+// Quietly is what wraps the proxy of the own client.
+func Quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return quietly(proxy)
+}

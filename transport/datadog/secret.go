@@ -1,0 +1,86 @@
+package datadog
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+)
+
+const hidden = "***"
+
+// printable returns c without its secrets. A URL that New would refuse may hold
+// a password.
+func (c Config) printable() Config {
+	if c.APIKey != "" {
+		c.APIKey = hidden
+	}
+	if c.URL != "" {
+		if _, problem := parseURL(c.URL); problem != "" {
+			c.URL = hidden
+		}
+	}
+	return c
+}
+
+// bare is a Config that prints as fmt would print it.
+type bare Config
+
+// Format prints c with *** for the key, whatever the verb.
+func (c Config) Format(f fmt.State, verb rune) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), bare(c.printable()))
+}
+
+// summary is what a log or a JSON document shows of c.
+func (c Config) summary() []slog.Attr {
+	p := c.printable()
+	return []slog.Attr{
+		slog.String("api_key", p.APIKey),
+		slog.Bool("api_key_func", p.APIKeyFunc != nil),
+		slog.String("site", p.Site),
+		slog.String("url", p.URL),
+		slog.String("compression", p.Compression.String()),
+		slog.String("timeout", p.Timeout.String()),
+		slog.Bool("client", p.Client != nil),
+	}
+}
+
+// LogValue implements [slog.LogValuer], with *** for the key.
+func (c Config) LogValue() slog.Value { return slog.GroupValue(c.summary()...) }
+
+// MarshalJSON returns what LogValue shows, as an object. It is not meant to be
+// read back.
+func (c Config) MarshalJSON() ([]byte, error) {
+	object := map[string]any{}
+	for _, a := range c.summary() {
+		object[a.Key] = a.Value.Any()
+	}
+	return json.Marshal(object)
+}
+
+// quotes reports whether text holds key, the beginning of it, or one of the
+// forms it takes in headers and URLs. It errs on the side of yes.
+func quotes(text, key string) bool {
+	text = strings.ToLower(text)
+	for _, form := range []string{
+		key,
+		url.QueryEscape(key),
+		url.PathEscape(key),
+		base64.StdEncoding.EncodeToString([]byte(key)),
+		base64.StdEncoding.EncodeToString([]byte(":" + key)),
+		base64.StdEncoding.EncodeToString([]byte("::" + key)),
+	} {
+		form = strings.ToLower(form)
+		if strings.Contains(text, form[:min(len(form), 8)]) {
+			return true
+		}
+		// The encoded forms with something before the key differ in their first
+		// letters, so look at their middle too.
+		if len(form) >= 20 && strings.Contains(text, form[8:16]) {
+			return true
+		}
+	}
+	return false
+}
