@@ -59,7 +59,7 @@ func (s *sender) call(ctx context.Context, b *transport.Batch) verdict {
 	ctx, cancel := context.WithTimeout(ctx, s.env.sendTimeout)
 	defer cancel()
 	stuck := time.AfterFunc(s.env.sendTimeout+sendOverdue, func() {
-		s.fail(fmt.Errorf("Send has ignored the end of its context for %v; nothing is delivered until it returns", sendOverdue))
+		s.fail(fmt.Errorf("its Send has ignored the end of its context for %v; nothing is delivered until it returns", sendOverdue))
 	})
 	defer stuck.Stop()
 	err, panicked := s.guard("Send", func() error { return s.cfg.Transport.Send(ctx, b) })

@@ -18,9 +18,8 @@ type figure struct {
 // figures is what histograms are expanded to. The names of a series' figures are
 // made once.
 type figures struct {
-	list   []figure
-	rollup int64
-	names  []figureNames // by id
+	list  []figure
+	names []figureNames // by id
 }
 
 type figureNames struct {

@@ -34,7 +34,7 @@ func (s *sender) pump(ctx context.Context, done chan struct{}) {
 		// Send has ended the goroutine (runtime.Goexit, as t.FailNow does). The
 		// sender outlives that like a panic.
 		if s.inflight != nil {
-			s.finish(s.inflight, panicVerdict(errors.New("Send ended the goroutine it was called on")), true)
+			s.finish(s.inflight, panicVerdict(errors.New("its Send ended the goroutine it was called on")), true)
 		}
 		go s.pump(ctx, done)
 	}()

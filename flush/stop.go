@@ -83,7 +83,7 @@ func (s *sender) close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		err = errors.New("Close ended the goroutine it was called on")
+		err = errors.New("its Close ended the goroutine it was called on")
 		err, _ = s.guard("Close", func() error { return s.cfg.Transport.Close(ctx) })
 	}()
 	select {

@@ -47,8 +47,7 @@ type Store struct {
 	// The flusher's.
 	held     []heldBank
 	drains   uint64
-	logPages []*logPage // drained, with records not yet published
-	random   uint64
+	logPages []*logPage   // drained, with records not yet published
 	found    Observations // scratch
 	chain    []float64    // scratch: the values of a distribution's pages
 }
@@ -82,7 +81,7 @@ type LostCounts struct {
 
 // New returns an empty store.
 func New(cfg Config) *Store {
-	s := &Store{cfg: cfg, random: cfg.Seed}
+	s := &Store{cfg: cfg}
 	s.gen.Store(1)
 	s.rows.Store(new([]*Row))
 	s.logs = make([]log, cfg.Shards)
@@ -179,13 +178,7 @@ func (s *Store) CountAfterStop() { s.lost.afterStop.Add(1) }
 // Stopped reports whether Stop has begun.
 func (s *Store) Stopped() bool { return s.stopped.Load() }
 
-// nextRandom moves the random state of the store on: splitmix64 (Steele, Lea, Flood
-// 2014). The flusher's.
-func (s *Store) nextRandom() uint64 {
-	s.random += 0x9e3779b97f4a7c15
-	return mix(s.random)
-}
-
+// mix is the output function of splitmix64 (Steele, Lea, Flood 2014).
 func mix(z uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb

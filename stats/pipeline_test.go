@@ -9,16 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/stats"
-	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/memory"
 )
-
-func overwrite(k transport.Kind) transport.Temporality {
-	if k == transport.KindDistribution {
-		return transport.Additive
-	}
-	return transport.Overwrite
-}
 
 // points returns what arrived as "name@second=value rev" in the order of arrival.
 func points(m *memory.Transport) []string {
