@@ -13,7 +13,7 @@ in_bench() { (cd "$repo/bench" && GOWORK=$workspace "$@"); }
 # script goes on, so that one run shows everything that is wrong.
 failed=()
 step() {
-	local title=$1 start=$SECONDS status
+	local title=$1 status
 	shift
 	echo "== $title"
 	# Not "if ! command": bash ignores set -e in all that a condition runs.
@@ -24,8 +24,6 @@ step() {
 	if ((status != 0)); then
 		failed+=("$title")
 		echo "-- failed: $title"
-	elif ((SECONDS - start >= 20)); then
-		echo "-- $((SECONDS - start)) s"
 	fi
 }
 
