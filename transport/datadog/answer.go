@@ -35,8 +35,8 @@ func (r *refusal) Error() string {
 	return msg
 }
 
-// judge returns nil if the answer accepts the request. body is its first
-// maxAnswerBytes+1 bytes.
+// judge returns nil if the answer accepts the request. body is its beginning, up
+// to maxAnswerBytes.
 func judge(resp *http.Response, body []byte, key string) *refusal {
 	text := complaint(body)
 	if quotes(text, key) {
@@ -61,12 +61,9 @@ func judge(resp *http.Response, body []byte, key string) *refusal {
 	return r
 }
 
-// complaint returns the contents of an answer's "errors", "" if it has none.
-// An answer cut at the limit is not JSON and says nothing.
+// complaint returns the contents of an answer's "errors", "" if it has none or
+// was cut before its end.
 func complaint(body []byte) string {
-	if len(body) > maxAnswerBytes {
-		return ""
-	}
 	var parser fastjson.Parser // not a field: it keeps what it has read, and fmt prints fields
 	v, err := parser.ParseBytes(body)
 	if err != nil {

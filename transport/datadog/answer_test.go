@@ -49,6 +49,7 @@ func TestAnswers(t *testing.T) {
 		{"errors in an accepted answer", status(202, `{"status":"ok","errors":["payload","too odd"]}`), transport.Permanent, "status 202 Accepted: payload; too odd"},
 		{"errors that are no text", status(200, `{"errors":[{"code":7}]}`), transport.Permanent, `{"code":7}`},
 		{"errors without words", status(200, `{"errors":[""]}`), transport.Permanent, "an error without a text"},
+		{"errors before more blanks than are read", status(202, `{"errors":["odd"]}`+strings.Repeat(" ", 1<<20)), transport.Permanent, "odd"},
 		{"errors of several lines", status(400, "{\"errors\":[\"one\\ntwo\\u2028three\"]}"), transport.Poison, "one two three"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -116,6 +116,27 @@ func TestRequestsThatNeverLeftAreRetried(t *testing.T) {
 	}
 }
 
+// A redirect says that the request was not acted on; when the next hop cannot be
+// reached, nothing was sent after all.
+func TestARedirectIntoTheVoidIsRetried(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		in := newIntake(t)
+		in.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+			in.Listener.Close()
+			w.Header().Set("Connection", "close")
+			status(307, "", "Location", "/moved")(w, r)
+			return false
+		}
+		dd := open(t, in.URL, func(c *datadog.Config) {
+			if !own {
+				c.Client = &http.Client{}
+			}
+		})
+		want := map[bool]transport.Outcome{true: transport.Retry, false: transport.Unknown}[own]
+		assert.Equal(t, want, failure(t, dd, batch(gauge("g", 1))).Outcome, "own client: %v", own)
+	}
+}
+
 // roundTripper stands for a client that knows nothing of httptrace.
 type roundTripper func(*http.Request) (*http.Response, error)
 

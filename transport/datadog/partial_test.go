@@ -114,6 +114,16 @@ func TestPointsThatCannotBeSent(t *testing.T) {
 	}
 }
 
+func TestARejectedPointInsideASeries(t *testing.T) {
+	in := newIntake(t)
+	dd := open(t, in.URL)
+	se := failure(t, dd, batch(gauge("g", 1, math.NaN(), 3, math.Inf(1)), gauge("h", 5)))
+	assert.Equal(t, transport.Retry, se.Outcome)
+	assert.Equal(t, 1, se.Delivered)
+	assert.Equal(t, []int{1, 3}, indexes(se), "all that are known at once")
+	assert.Equal(t, []string{"g"}, in.names(), "nothing is sent that could not be reported")
+}
+
 // Whatever goes wrong, a flusher that keeps to the contract gets every point
 // across: series at least once, and distribution points exactly once unless
 // their answer was lost.

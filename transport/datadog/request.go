@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -33,10 +32,7 @@ func (t *Transport) post(ctx context.Context, path string, p *packer) *transport
 	}
 
 	body := &payload{bytes: p.finish()}
-	req, err := t.request(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteHeaders: func() { body.sent.Store(true) },
-		WroteRequest: func(httptrace.WroteRequestInfo) { body.sent.Store(true) },
-	}), path, key, body)
+	req, err := t.request(ctx, path, key, body)
 	if err != nil {
 		return fail(transport.Permanent, hide(err, key))
 	}
@@ -50,7 +46,7 @@ func (t *Transport) post(ctx context.Context, path string, p *packer) *transport
 		return fail(outcome, t.cause(ctx, err, key))
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes+1))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
 	if err != nil && resp.StatusCode/100 == 2 {
 		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", t.cause(ctx, err, key)))
 	}
@@ -69,7 +65,15 @@ func (t *Transport) request(ctx context.Context, path, key string, body *payload
 		return nil, err
 	}
 	req.Body = body.open()
-	req.GetBody = func() (io.ReadCloser, error) { return body.open(), nil }
+	req.GetBody = func() (io.ReadCloser, error) {
+		// The standard library sends a body again only if the peer cannot have
+		// acted on it: nothing was written, the peer said so, or it redirected.
+		// Other clients may have other reasons.
+		if t.ownClient {
+			body.sent.Store(false)
+		}
+		return body.open(), nil
+	}
 	req.ContentLength = int64(len(body.bytes))
 	req.Header.Set("Content-Type", "application/json")
 	if t.encoding != "" {
@@ -125,7 +129,11 @@ func (e oneLine) Unwrap() error { return e.error }
 type payload struct {
 	bytes   []byte
 	readers atomic.Int32 // not closed yet
-	sent    atomic.Bool  // some of the request may be on its way
+	// sent: a client has begun to read the body, which it does when it has a
+	// connection to write it to. Before that no peer can have taken a point, for
+	// a request without its body is none. Unlike the hooks of httptrace this
+	// holds for any http.RoundTripper.
+	sent atomic.Bool
 }
 
 func (p *payload) open() io.ReadCloser {
@@ -134,7 +142,7 @@ func (p *payload) open() io.ReadCloser {
 }
 
 // payloadReader is read by one goroutine of the client and may be closed by
-// another. Whoever reads has a connection to write to.
+// another.
 type payloadReader struct {
 	payload *payload
 	mu      sync.Mutex

@@ -32,6 +32,8 @@ func keyForms(key string) []string {
 		key, key[:8], strings.ToUpper(key), url.QueryEscape(key), url.PathEscape(key),
 		base64.StdEncoding.EncodeToString([]byte(key)),
 		base64.URLEncoding.EncodeToString([]byte(key)),
+		base64.StdEncoding.EncodeToString([]byte("user:" + key)),
+		base64.StdEncoding.EncodeToString([]byte("me:" + key)),
 		fmt.Sprintf("%x", key),
 		fmt.Sprintf("%v", []byte(key)),
 	}
@@ -87,7 +89,7 @@ func TestTransportPrintsWithoutTheKey(t *testing.T) {
 
 func TestErrorsDoNotQuoteTheKey(t *testing.T) {
 	for _, key := range []string{testKey, awkwardKey} {
-		for _, form := range keyForms(key)[:7] {
+		for _, form := range keyForms(key)[:9] {
 			escaped, err := json.Marshal(form)
 			require.NoError(t, err)
 			answers := []http.HandlerFunc{
