@@ -294,7 +294,7 @@ func TestRejectsBrokenTransports(t *testing.T) {
 				f := newFake()
 				c.change(f, release)
 				return f
-			}, reading, outage, transporttest.Within(200*time.Millisecond))
+			}, reading, outage, transporttest.Within(400*time.Millisecond))
 			assert.Contains(t, strings.Join(found[c.check], "\n"), c.message)
 		})
 	}
