@@ -82,6 +82,7 @@ type bank struct {
 	max   float64
 	next  uint64  // the number of the next observation to keep a sample of, from 1
 	w     float64 // Algorithm L's W; 0 before the reservoir was full
+	_     [8 - ptrBytes]byte
 	page  *samplePage
 }
 

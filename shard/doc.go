@@ -13,7 +13,8 @@
 //
 // # Assumptions about callers
 //
-//	A1  One goroutine at a time acts as the flusher.
+//	A1  One goroutine at a time acts as the flusher, and drains after each Swap
+//	    before the next one.
 //	A2  A Ref is used by methods of its own class only.
 //	A3  Alloc is not called again for a series that has a Ref.
 //	A4  Free(id) comes after nobody can submit to id any more and a drain has

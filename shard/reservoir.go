@@ -1,17 +1,24 @@
 package shard
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // samplePage holds the samples of a bank. It belongs to the bank, or is in a
-// pool, or is the flusher's. The head takes two lines of its own, for pages of
-// different shards may be neighbours.
+// pool, or is the flusher's. It fills whole lines, for pages of different shards
+// may be neighbours.
 type samplePage struct {
+	sampleState
+	_ [lineBytes - unsafe.Sizeof(sampleState{})]byte
+}
+
+type sampleState struct {
 	vals  []float64   // len is the capacity
 	n     uint32      // samples in vals
 	class uint8       // index of the pool it came from
 	prev  *samplePage // the page that this one took over from
 	rng   uint64
-	_     [lineBytes - 56]byte
 }
 
 // sampleSizes are the sizes of sample pages: 32, then ×4, up to the size of a
@@ -53,7 +60,9 @@ func (s *Store) primeSamples() {
 }
 
 func (s *Store) newSamplePage(class, size int) *samplePage {
-	return &samplePage{vals: make([]float64, size), class: uint8(class), rng: mix(s.pageSeq.Add(1) ^ s.cfg.Seed)}
+	return &samplePage{sampleState: sampleState{
+		vals: make([]float64, size), class: uint8(class), rng: mix(s.pageSeq.Add(1) ^ s.cfg.Seed),
+	}}
 }
 
 // add takes one observation in and returns how many there are. The caller holds

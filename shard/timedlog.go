@@ -16,7 +16,10 @@ import (
 // for the next drain, and is used again, with the next turn, when it has none.
 //
 // A submitter may hold a page from before it was taken: closed, and it starts
-// over; or in use again with a new turn, which the same add tells it.
+// over; or in use again with a new turn, which the same add tells it. A page that
+// no log has at its head is closed: in the pool it would take a record that no
+// drain looks for. So a page becomes head closed, and whoever finds a closed head
+// opens it.
 type log struct {
 	head atomic.Pointer[logPage]
 	_    [lineBytes - ptrBytes]byte // from the next shard's
@@ -36,6 +39,7 @@ const (
 type logPage struct {
 	state   atomic.Uint64
 	prev    *logPage // written before the page becomes head
+	turn    uint64   // the flusher's: in which the pending records were drawn
 	pending []uint32 // the flusher's: records taken but not yet published
 	records [logRecords]logRecord
 }
@@ -80,7 +84,10 @@ func (l *log) appendOrCount(s *Store, t Timed) {
 		if p != nil {
 			state := p.state.Add(1)
 			if state&logClosed != 0 {
-				continue // taken between our load and our add: there is a new head
+				if l.head.Load() == p {
+					p.open(state >> turnShift) // who put it there has not come to it yet
+				}
+				continue // else it was taken between our load and our add
 			}
 			if i := state&indexMask - 1; i < logRecords {
 				rec := &p.records[i]
@@ -112,17 +119,56 @@ func (l *log) extend(s *Store, p *logPage) bool {
 		fresh = newLogPage()
 	}
 	fresh.prev = p
+	turn := fresh.state.Load() >> turnShift
 	if !l.head.CompareAndSwap(p, fresh) { // publishes fresh
 		fresh.prev = nil
 		s.returnLogPage(fresh)
+		return true
 	}
+	fresh.open(turn)
 	return true
 }
 
 func newLogPage() *logPage {
 	p := new(logPage)
-	p.state.Store(1 << turnShift)
+	p.state.Store(1<<turnShift | logClosed)
 	return p
+}
+
+// open lets submitters draw indices in a turn that the caller saw while the page
+// was head. If the flusher has taken the page since, the turn has passed.
+func (p *logPage) open(turn uint64) {
+	for {
+		state := p.state.Load()
+		if state&logClosed == 0 || state>>turnShift != turn {
+			return
+		}
+		if p.state.CompareAndSwap(state, turn<<turnShift) {
+			return
+		}
+		// a submitter has counted up a closed page: its index means nothing
+	}
+}
+
+// close ends the page's turn and returns how many records were drawn in it. The
+// flusher calls it with the page taken out of the log. The turn moves on in the
+// same step, so that nobody who saw the page as head can open it any more.
+func (p *logPage) close() (drawn uint64) {
+	for {
+		state := p.state.Load()
+		p.turn = state >> turnShift
+		next := uint64(uint32(p.turn + 1))
+		if next == 0 {
+			next = 1 // 0 is what a record holds that was never written
+		}
+		if !p.state.CompareAndSwap(state, next<<turnShift|logClosed) {
+			continue // a submitter has drawn one more
+		}
+		if state&logClosed != 0 {
+			return 0 // it was never opened
+		}
+		return min(state&indexMask, logRecords)
+	}
 }
 
 // returnLogPage puts an empty page into the pool; if that is full, the page is
@@ -153,8 +199,7 @@ func (s *Store) drainLogs(now int64, v Visitor, stop bool) {
 		for p != nil && p != closedLog {
 			prev := p.prev
 			p.prev = nil
-			state := p.state.Or(logClosed) // nobody draws an index from here on
-			n := min(state&indexMask, logRecords)
+			n := p.close()
 			p.pending = p.pending[:0]
 			for j := range uint32(n) {
 				p.pending = append(p.pending, j)
@@ -175,13 +220,12 @@ func (s *Store) foldLingering(now int64, v Visitor) {
 }
 
 // foldLogPage hands the published ones among the pending records of a closed
-// page to v, and opens the page again when none is left.
+// page to v, and puts the page into the pool when none is left.
 func (s *Store) foldLogPage(p *logPage, now int64, v Visitor) {
-	turn := p.state.Load() >> turnShift
 	waiting := p.pending[:0]
 	for _, i := range p.pending {
 		rec := &p.records[i]
-		if uint64(rec.published.Load()) != turn {
+		if uint64(rec.published.Load()) != p.turn {
 			waiting = append(waiting, i)
 			continue
 		}
@@ -194,10 +238,5 @@ func (s *Store) foldLogPage(p *logPage, now int64, v Visitor) {
 		s.logPages = append(s.logPages, p)
 		return
 	}
-	next := uint32(turn) + 1
-	if next == 0 {
-		next = 1 // 0 is what a record holds that was never written
-	}
-	p.state.Store(uint64(next) << turnShift)
 	s.returnLogPage(p)
 }

@@ -1,0 +1,171 @@
+package shard
+
+import "unsafe"
+
+// The only door inwards for the tests of package shard_test.
+
+// Span is a piece of memory that one shard's processor writes.
+type Span struct {
+	Shard    int
+	From, To uintptr // [From, To)
+}
+
+// WrittenByShards returns what submitters of each shard write, for a row.
+func (s *Store) WrittenByShards(r Ref) []Span {
+	var spans []Span
+	add := func(shard int, p unsafe.Pointer, size uintptr) {
+		spans = append(spans, Span{shard, uintptr(p), uintptr(p) + size})
+	}
+	for i := range r.row.counters {
+		if page := r.row.counters[i].Load(); page != nil {
+			add(i, unsafe.Pointer(page), unsafe.Sizeof(*page))
+		}
+	}
+	for i := range r.row.banks {
+		page := r.row.banks[i].Load()
+		if page == nil {
+			continue
+		}
+		add(i, unsafe.Pointer(&page.banks), unsafe.Sizeof(page.banks))
+		for slot := range page.banks {
+			for parity := range page.banks[slot] {
+				if p := page.banks[slot][parity].page; p != nil {
+					add(i, unsafe.Pointer(p), unsafe.Sizeof(*p))
+					add(i, unsafe.Pointer(unsafe.SliceData(p.vals)), uintptr(len(p.vals))*8)
+				}
+			}
+		}
+	}
+	for i := range s.logs {
+		add(i, unsafe.Pointer(&s.logs[i].head), unsafe.Sizeof(s.logs[i].head))
+	}
+	return spans
+}
+
+// Sizes of what the layout rests on.
+const (
+	CounterPageBytes = unsafe.Sizeof(counterPage{})
+	WidePageBytes    = unsafe.Sizeof(widePage{})
+	BankBytes        = unsafe.Sizeof(bank{})
+	GaugeBytes       = unsafe.Sizeof(gauge{})
+	SamplePageBytes  = unsafe.Sizeof(samplePage{})
+	LogBytes         = unsafe.Sizeof(log{})
+	LineBytes        = lineBytes
+)
+
+// TouchAll gives every shard a page for the row of r.
+func (s *Store) TouchAll(r Ref) {
+	for i := range r.row.counters {
+		pageAt(r.row.counters, uint(i), &s.pools.counters)
+		s.pools.counters.refill()
+	}
+	for i := range r.row.banks {
+		page := pageAt(r.row.banks, uint(i), &s.pools.banks)
+		s.pools.banks.refill()
+		b := &page.banks[r.slot][0]
+		if b.page == nil {
+			b.page = s.pools.samples[0].fresh()
+		}
+	}
+}
+
+// Held is a claim that a test holds as a submitter would that was descheduled in
+// the middle of an observation.
+type Held struct {
+	s   *Store
+	b   *bank
+	sp  *spill
+	gen uint64
+}
+
+// HoldBank claims the bank that an observation of r in shard i would.
+func (s *Store) HoldBank(r Ref, i uint) *Held {
+	gen := s.gen.Load()
+	b := &pageAt(r.row.banks, i, &s.pools.banks).banks[r.slot%bankSlots][gen&1]
+	if !b.claim.tryAlone(gen) {
+		return nil
+	}
+	return &Held{s: s, b: b, gen: gen}
+}
+
+// HoldSpill enters the spill of r.
+func (s *Store) HoldSpill(r Ref) *Held {
+	gen := s.gen.Load()
+	sp := &r.row.spills[r.slot%bankSlots][gen&1]
+	sp.claim.word.Add(1)
+	return &Held{s: s, sp: sp, gen: gen}
+}
+
+// Finish makes the observation and lets go.
+func (h *Held) Finish(v float64) {
+	if h.sp != nil {
+		h.sp.count.Add(1)
+		update(&h.sp.sum, func(sum float64) float64 { return sum + v })
+		update(&h.sp.min, func(low float64) float64 { return min(low, v) })
+		update(&h.sp.max, func(high float64) float64 { return max(high, v) })
+		h.sp.claim.word.Add(^uint64(0))
+		return
+	}
+	h.b.add(h.s, v)
+	h.b.claim.release(h.gen)
+}
+
+// HoldRecord draws an index in the log of shard 0 and returns what writes and
+// publishes the record.
+func (s *Store) HoldRecord(t Timed) (publish func()) {
+	l := &s.logs[0]
+	if l.head.Load() == nil {
+		l.extend(s, nil)
+	}
+	p := l.head.Load()
+	state := p.state.Add(1)
+	rec := &p.records[state&indexMask-1]
+	return func() {
+		rec.timed = t
+		rec.published.Store(uint32(state >> turnShift))
+	}
+}
+
+// Generation returns the current generation.
+func (s *Store) Generation() Generation { return Generation(s.gen.Load()) }
+
+// Cells returns every value cell of a row as one number each, to see whether any
+// changes.
+func (s *Store) Cells(r Ref) []uint64 {
+	var out []uint64
+	for i := range r.row.counters {
+		if page := r.row.counters[i].Load(); page != nil {
+			for j := range page.sums {
+				out = append(out, uint64(page.sums[j].Load()))
+			}
+		}
+	}
+	if page := r.row.wide.Load(); page != nil {
+		for j := range page.ints {
+			out = append(out, uint64(page.ints[j].Load()), page.floats[j].Load())
+		}
+	}
+	if r.row.gauges != nil {
+		for j := range r.row.gauges {
+			out = append(out, r.row.gauges[j].bits.Load())
+		}
+	}
+	for i := range r.row.banks {
+		if page := r.row.banks[i].Load(); page != nil {
+			for j := range page.banks {
+				for k := range page.banks[j] {
+					out = append(out, page.banks[j][k].claim.word.Load(), page.banks[j][k].seen)
+				}
+			}
+		}
+	}
+	if r.row.sets != nil {
+		for j := range r.row.sets {
+			out = append(out, uint64(r.row.sets[j].count.Load()))
+		}
+	}
+	return out
+}
+
+// LogPages returns how many log pages exist.
+func (s *Store) LogPages() int64 { return s.logPagesMade.Load() }
