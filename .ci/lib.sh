@@ -42,4 +42,4 @@ has_compiler() {
 }
 
 # only_tested passes on go test's output without the packages that have no tests.
-only_tested() { awk '!/\[no test files\]/ { print; fflush() }'; }
+only_tested() { awk '!/\[no test(s to run| files)\]/ { print; fflush() }'; }
