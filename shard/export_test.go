@@ -51,6 +51,9 @@ const (
 	SamplePageBytes  = unsafe.Sizeof(samplePage{})
 	LogBytes         = unsafe.Sizeof(log{})
 	LineBytes        = lineBytes
+	LogRecords       = logRecords
+	LogPageBytes     = logPageBytes
+	PoolSlots        = poolSlots
 )
 
 // TouchAll gives every shard a page for the row of r.
@@ -169,3 +172,10 @@ func (s *Store) Cells(r Ref) []uint64 {
 
 // LogPages returns how many log pages exist.
 func (s *Store) LogPages() int64 { return s.logPagesMade.Load() }
+
+// FillLog makes the newest page of shard i's log look as if n more submissions
+// had found it full than one page holds.
+func (s *Store) FillLog(i int, n uint32) {
+	p := s.logs[i].head.Load()
+	p.state.Store(p.state.Load()&^indexMask | uint64(logRecords+n))
+}

@@ -81,7 +81,7 @@ func (l *log) appendOrCount(s *Store, t Timed) {
 			s.lost.afterStop.Add(1)
 			return
 		}
-		if p != nil {
+		if p != nil && !p.full() {
 			state := p.state.Add(1)
 			if state&logClosed != 0 {
 				if l.head.Load() == p {
@@ -105,6 +105,14 @@ func (l *log) appendOrCount(s *Store, t Timed) {
 			return
 		}
 	}
+}
+
+// full reports whether every index of an open page is drawn. Without asking,
+// submitters that find no room would count the index up to the closed bit: with
+// no drain for 2^31 of them, the page would start over on top of its records.
+func (p *logPage) full() bool {
+	state := p.state.Load()
+	return state&logClosed == 0 && state&indexMask >= logRecords
 }
 
 // extend puts a page in front of p, which is full or nil. It reports false if
