@@ -15,8 +15,15 @@ func (s *Store) Swap() Generation {
 // some of what is submitted while it runs: counters, gauges and sets as they
 // are, banks of retired generations, the logs. now stamps the touched series,
 // in Unix seconds. It also tries again what earlier drains found held, and
-// refills the pools.
-func (s *Store) Drain(now int64, v Visitor) { s.drain(now, v, false) }
+// refills the pools. After Stop it is DrainHeld: what Stop left in the cells must
+// stay there.
+func (s *Store) Drain(now int64, v Visitor) {
+	if s.stopped.Load() {
+		s.DrainHeld(now, v)
+		return
+	}
+	s.drain(now, v, false)
+}
 
 func (s *Store) drain(now int64, v Visitor, stop bool) {
 	s.drains++
@@ -36,12 +43,18 @@ func (s *Store) drain(now int64, v Visitor, stop bool) {
 	}
 	s.drainLogs(now, v, stop)
 	s.drainHeld(now, v)
-	s.pools.refill(s)
+	if !stop { // a page made now would be labelled for no generation
+		s.pools.refill(s)
+	}
 }
 
 // DrainTimed hands the content of the logs to v, and refills the pools: what
-// Config.Wake asks for.
+// Config.Wake asks for. After Stop it is DrainHeld.
 func (s *Store) DrainTimed(now int64, v Visitor) {
+	if s.stopped.Load() {
+		s.DrainHeld(now, v)
+		return
+	}
 	s.drainLogs(now, v, false)
 	s.pools.refill(s)
 }

@@ -26,7 +26,7 @@ type ledger struct {
 }
 
 // roundOps is how many submissions a round is.
-const roundOps = 32
+const roundOps = 34
 
 // wideDelta is past the bound of the fast path.
 const wideDelta = 1 << 40

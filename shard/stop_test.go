@@ -83,7 +83,29 @@ func TestNothingIsMadeAfterStop(t *testing.T) {
 	s.Stop(1, newTotals())
 	_, ok := s.Alloc(shard.ClassCounter)
 	assert.False(t, ok)
-	s.Stop(1, newTotals()) // a second one does nothing
-	s.Swap()
-	s.Drain(1, newTotals())
+}
+
+// Whatever the flusher still does after Stop, the store stays stopped.
+func TestNoCallOfTheFlusherUndoesAStop(t *testing.T) {
+	for name, again := range map[string]func(*shard.Store, shard.Visitor){
+		"Stop":       func(s *shard.Store, v shard.Visitor) { s.Stop(1, v) },
+		"Drain":      func(s *shard.Store, v shard.Visitor) { s.Swap(); s.Drain(1, v) },
+		"DrainTimed": func(s *shard.Store, v shard.Visitor) { s.DrainTimed(1, v) },
+		"DrainHeld":  func(s *shard.Store, v shard.Visitor) { s.DrainHeld(1, v) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := shard.New(testConfig())
+			l := newLedger(t, s, 1, 10)
+			l.submit(0, 0)
+			s.Stop(1, l)
+			v := newTotals()
+			again(s, v)
+			for i := range 9 {
+				l.submit(0, i+1)
+			}
+			again(s, v)
+			assert.Empty(t, v.visits, "came after the stop")
+			assert.Equal(t, uint64(9*roundOps), s.Lost().AfterStop)
+		})
+	}
 }
