@@ -97,17 +97,30 @@ func (b *bank) reset() {
 	b.next, b.w = 1, 0
 }
 
-// newBankPage returns a page labelled for the current generation. It may be
-// installed later: a label that has passed is brought up to date by the drain
-// that finds it, and until then submitters go on to other banks.
+// newBankPage returns a page labelled for the current generation.
 func (s *Store) newBankPage() *bankPage {
 	page := new(bankPage)
-	gen := s.gen.Load()
 	for slot := range page.banks {
-		page.banks[slot][gen&1].init(gen)
-		page.banks[slot][(gen+1)&1].init(gen + 1)
+		page.banks[slot][0].reset()
+		page.banks[slot][1].reset()
 	}
+	s.label(page)
 	return page
+}
+
+// label gives the empty banks of a page that nobody else can reach the labels
+// that submitters look for now. Between this and the moment the page is installed
+// a swap may come: a label that has passed is brought up to date by the drain that
+// finds it, and until then submitters go on to other banks.
+func (s *Store) label(page *bankPage) {
+	gen := s.gen.Load()
+	if gen == closedGen {
+		return // Stop is closing every bank; none must carry the label it left in Store.gen
+	}
+	for slot := range page.banks {
+		page.banks[slot][gen&1].claim.release(gen)
+		page.banks[slot][(gen+1)&1].claim.release(gen + 1)
+	}
 }
 
 // closedBanks stands in for pages that did not exist when the store stopped.

@@ -179,3 +179,22 @@ func (s *Store) FillLog(i int, n uint32) {
 	p := s.logs[i].head.Load()
 	p.state.Store(p.state.Load()&^indexMask | uint64(logRecords+n))
 }
+
+// HasPage reports whether shard i has cells for the row of r.
+func (s *Store) HasPage(r Ref, i uint) bool {
+	if r.row.banks != nil {
+		return r.row.banks[i].Load() != nil
+	}
+	return r.row.counters[i].Load() != nil
+}
+
+// ObserveIn is Observe by a submitter that finds itself in shard i.
+func (r Ref) ObserveIn(i uint, v float64) { r.observeElsewhere(i, v) }
+
+// AddIn is Add by a submitter that finds itself in shard i.
+func (r Ref) AddIn(i uint, n int64) {
+	page := pageAt(r.row.counters, i, &r.row.store.pools.counters)
+	if sum := page.sums[r.slot%counterSlots].Add(n); sum == 0 || sum < poisonBelow {
+		r.afterAdd(page, sum, n, 0)
+	}
+}

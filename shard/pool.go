@@ -10,6 +10,7 @@ import "sync/atomic"
 type pool[T any] struct {
 	slots []atomic.Pointer[T]
 	fresh func() *T
+	renew func(*T)     // if not nil: makes a page that lay here for long like a fresh one
 	taken atomic.Int64 // since the last refill
 	want  int          // how many slots refill fills; the flusher's
 	least int
@@ -30,6 +31,9 @@ func (p *pool[T]) take(hint uint) *T {
 		}
 		if page := slot.Swap(nil); page != nil {
 			p.taken.Add(1)
+			if p.renew != nil {
+				p.renew(page)
+			}
 			return page
 		}
 	}

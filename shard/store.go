@@ -91,6 +91,7 @@ func New(cfg Config) *Store {
 		banks:    newPool(poolSlots, 4, s.newBankPage),
 		logs:     newPool(poolSlots, 0, func() *logPage { return nil }),
 	}
+	s.pools.banks.renew = s.label
 	s.pools.samples = s.newSamplePools()
 	s.pools.counters.refill()
 	s.pools.wides.refill()
