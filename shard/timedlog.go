@@ -120,8 +120,7 @@ func (p *logPage) full() bool {
 func (l *log) extend(s *Store, p *logPage) bool {
 	fresh := s.pools.logs.take(0)
 	if fresh == nil {
-		if int(s.logPagesMade.Add(1)) > s.maxLogPages() {
-			s.logPagesMade.Add(-1)
+		if !s.mayMakeLogPage() {
 			return l.head.Load() != p // somebody else found one
 		}
 		fresh = newLogPage()
@@ -184,6 +183,21 @@ func (p *logPage) close() (drawn uint64) {
 func (s *Store) returnLogPage(p *logPage) {
 	if !s.pools.logs.offer(p) {
 		s.logPagesMade.Add(-1)
+	}
+}
+
+// mayMakeLogPage counts one more page, if the bound allows it. It looks before it
+// writes: with the logs full, every submission of every shard comes here.
+func (s *Store) mayMakeLogPage() bool {
+	for {
+		made := s.logPagesMade.Load()
+		if int(made) >= s.maxLogPages() {
+			return false
+		}
+		if s.logPagesMade.CompareAndSwap(made, made+1) {
+			return true
+		}
+		// we lost to another submitter, or to a page that was let go
 	}
 }
 

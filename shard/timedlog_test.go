@@ -60,7 +60,10 @@ func TestPagesAreUsedAgainConcurrentSafe(t *testing.T) {
 	}
 	for running.Load() > 0 {
 		s.DrainTimed(1, v)
-		assert.LessOrEqual(t, s.LogPages(), int64(1), "pages, of one in the budget")
+		if pages := s.LogPages(); pages > 1 {
+			t.Errorf("%d pages exist, 1 is in the budget", pages)
+			break
+		}
 	}
 	wg.Wait()
 	drain(s, v)
