@@ -1,0 +1,6 @@
+package mutants
+
+import "slices"
+
+// List is what make mutants tries.
+var List = slices.Concat(shardMutants, statsMutants, rollupMutants, flushMutants)

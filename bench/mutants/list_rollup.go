@@ -1,0 +1,4 @@
+package mutants
+
+// What a bucket becomes.
+var rollupMutants = []Mutant{}

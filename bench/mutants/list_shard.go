@@ -1,0 +1,96 @@
+package mutants
+
+// What submitters write.
+var shardMutants = []Mutant{
+	{
+		Name: "a bank is not released",
+		File: "shard/observe.go",
+		Old:  "\t\t\tseen := b.add(row.store, v)\n\t\t\tb.claim.release(gen)\n",
+		New:  "\t\t\tseen := b.add(row.store, v)\n",
+		Run:  "TestEveryClassArrivesOnce", Package: "./shard",
+	},
+	{
+		Name: "a claim does not look at the generation",
+		File: "shard/bank.go",
+		Old:  "return c.word.CompareAndSwap(gen<<claimShift, gen<<claimShift|claimAlone)",
+		New:  "return c.word.CompareAndSwap(c.word.Load()&^(1<<claimShift-1), gen<<claimShift|claimAlone)",
+		Run:  "TestObservationsComeUnderTheirGeneration|TestStopTakesOrCountsEverythingConcurrentSafe", Package: "./shard",
+	},
+	{
+		Name: "a drained bank keeps its generation",
+		File: "shard/bankdrain.go",
+		Old:  "c.release(nextLabel(gen, current))",
+		New:  "c.release(gen)",
+		Run:  "TestObservationsComeUnderTheirGeneration", Package: "./shard",
+	},
+	{
+		Name: "the flusher drains a bank that a submitter holds",
+		File: "shard/bankdrain.go",
+		Old:  "if held || !c.tryAlone(gen) {",
+		New:  "if !held && !c.tryAlone(gen) {",
+		Run:  "TestHeldBankComesLaterUnderItsOwnGeneration", Package: "./shard",
+	},
+	{
+		Name: "a held bank is forgotten",
+		File: "shard/bankdrain.go",
+		Old:  "\t\ts.held = append(s.held, h)\n",
+		New:  "",
+		Run:  "TestHeldBankComesLaterUnderItsOwnGeneration", Package: "./shard",
+	},
+	{
+		Name: "no mark for a counter that came back to zero",
+		File: "shard/counter.go",
+		Old:  "\t\trow.zero.Or(bit)\n",
+		New:  "",
+		Run:  "TestTouchedButZeroIsShownOnce", Package: "./shard",
+	},
+	{
+		Name: "an add does not look for the poison",
+		File: "shard/counter.go",
+		Old:  "\t\tif sum%hintEvery == 0 || sum < poisonBelow {\n",
+		New:  "\t\tif sum%hintEvery == 0 && sum > poisonBelow {\n",
+		Run:  "TestStopTakesOrCountsEverythingConcurrentSafe", Package: "./shard",
+	},
+	{
+		Name: "a drain reads a counter and leaves it as it is",
+		File: "shard/counter.go",
+		Old:  "if n := page.sums[slot].Swap(left); n != 0 {",
+		New:  "if n := page.sums[slot].Load() + left; n != 0 {",
+		Run:  "TestConservationConcurrentSafe", Package: "./shard",
+	},
+	{
+		Name: "a saturated counter wraps",
+		File: "shard/counter.go",
+		Old:  "\tcase a >= 0 && b >= 0 && sum < 0:\n",
+		New:  "\tcase false:\n",
+		Run:  "TestCountersSaturateAndNeverFlip", Package: "./shard",
+	},
+	{
+		Name: "the reservoir takes every late observation",
+		File: "shard/reservoir.go",
+		Old:  "\tb.next = b.seen + 1 + uint64(step)\n",
+		New:  "\tb.next = b.seen + 1\n",
+		Run:  "TestTheReservoirIsUniform", Package: "./shard",
+	},
+	{
+		Name: "a gauge's base is not stored at a drain",
+		File: "shard/gauge.go",
+		Old:  "\t\t\tcell.base.Store(old)\n",
+		New:  "",
+		Run:  "TestGaugesAddToTheLastValueOverDrains", Package: "./shard",
+	},
+	{
+		Name: "a member that is taken out still counts",
+		File: "shard/member.go",
+		Old:  "\t\t\t\t\ts.count.Add(-1)\n\t\t\t\t\trow.visitTouched",
+		New:  "\t\t\t\t\trow.visitTouched",
+		Run:  "TestBoundsAreCounted", Package: "./shard",
+	},
+	{
+		Name: "a timed record is published and not written",
+		File: "shard/timedlog.go",
+		Old:  "\t\t\t\trec.timed = t\n",
+		New:  "",
+		Run:  "TestEveryClassArrivesOnce", Package: "./shard",
+	},
+}
