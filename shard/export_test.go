@@ -38,8 +38,29 @@ func (s *Store) WrittenByShards(r Ref) []Span {
 	}
 	for i := range s.logs {
 		add(i, unsafe.Pointer(&s.logs[i].head), unsafe.Sizeof(s.logs[i].head))
+		if p := s.logs[i].head.Load(); p != nil {
+			add(i, unsafe.Pointer(p), unsafe.Sizeof(*p))
+		}
 	}
 	return spans
+}
+
+// WrittenByAll returns the words of the store that submitters of all shards
+// write, and ReadByAll those that they read in passing.
+func (s *Store) WrittenByAll() []Span {
+	return []Span{spanOf(&s.lost), spanOf(&s.seq), spanOf(&s.logPagesMade)}
+}
+
+func (s *Store) ReadByAll() []Span {
+	return []Span{
+		spanOf(&s.gen), spanOf(&s.cfg), spanOf(&s.pools.samples), spanOf(&s.logs),
+		spanOf(&s.reservoirClasses), spanOf(&s.stopped), spanOf(&s.rows),
+	}
+}
+
+func spanOf[T any](p *T) Span {
+	at := uintptr(unsafe.Pointer(p))
+	return Span{From: at, To: at + unsafe.Sizeof(*p)}
 }
 
 // Sizes of what the layout rests on.
@@ -56,7 +77,7 @@ const (
 	PoolSlots        = poolSlots
 )
 
-// TouchAll gives every shard a page for the row of r.
+// TouchAll gives every shard pages for r, and one more page of its log.
 func (s *Store) TouchAll(r Ref) {
 	for i := range r.row.counters {
 		pageAt(r.row.counters, uint(i), &s.pools.counters)
@@ -65,10 +86,18 @@ func (s *Store) TouchAll(r Ref) {
 	for i := range r.row.banks {
 		page := pageAt(r.row.banks, uint(i), &s.pools.banks)
 		s.pools.banks.refill()
-		b := &page.banks[r.slot][0]
-		if b.page == nil {
-			b.page = s.pools.samples[0].fresh()
+		class := 0
+		if r.row.class == ClassDistribution {
+			class = s.reservoirClasses
 		}
+		for parity := range page.banks[r.slot] {
+			if b := &page.banks[r.slot][parity]; b.page == nil {
+				b.page = s.pools.samples[class].fresh()
+			}
+		}
+	}
+	for i := range s.logs {
+		s.logs[i].extend(s, s.logs[i].head.Load())
 	}
 }
 

@@ -1,6 +1,9 @@
 package shard_test
 
 import (
+	"fmt"
+	"iter"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -9,27 +12,62 @@ import (
 )
 
 func TestNoTwoShardsShareALine(t *testing.T) {
-	cfg := testConfig()
-	cfg.Shards = 8
-	s := shard.New(cfg)
-	var spans []shard.Span
-	for _, class := range []shard.Class{shard.ClassCounter, shard.ClassHistogram, shard.ClassDistribution} {
-		for range 40 { // several rows, so that neighbours in the heap are seen
-			r := alloc(t, s, class)
-			s.TouchAll(r)
-			spans = append(spans, s.WrittenByShards(r)...)
-		}
-	}
-	owner := map[uintptr]int{}
-	for _, span := range spans {
-		for line := span.From / shard.LineBytes; line <= (span.To-1)/shard.LineBytes; line++ {
-			if other, taken := owner[line]; taken && other != span.Shard {
-				t.Fatalf("shards %d and %d share the %d bytes at %#x", other, span.Shard, shard.LineBytes, line*shard.LineBytes)
+	for _, reservoir := range []int{1, 2, 33, 100, 1000} {
+		t.Run(fmt.Sprintf("reservoirs of %d", reservoir), func(t *testing.T) {
+			cfg := testConfig()
+			cfg.Shards, cfg.ReservoirSize = 8, reservoir
+			s := shard.New(cfg)
+			var refs []shard.Ref
+			for _, class := range []shard.Class{shard.ClassCounter, shard.ClassHistogram, shard.ClassDistribution} {
+				for range 40 { // several rows, so that neighbours in the heap are seen
+					r := alloc(t, s, class)
+					s.TouchAll(r)
+					refs = append(refs, r)
+				}
 			}
-			owner[line] = span.Shard
+			owner := map[uintptr]int{}
+			for _, r := range refs {
+				for _, span := range s.WrittenByShards(r) {
+					for line := range lines(span) {
+						if other, taken := owner[line]; taken && other != span.Shard {
+							t.Fatalf("shards %d and %d share the %d bytes at %#x", other, span.Shard, shard.LineBytes, line*shard.LineBytes)
+						}
+						owner[line] = span.Shard
+					}
+				}
+			}
+			assert.Greater(t, len(owner), 1000)
+			runtime.KeepAlive(s)
+		})
+	}
+}
+
+// lines yields the numbers of the lines that a span touches.
+func lines(s shard.Span) iter.Seq[uintptr] {
+	return func(yield func(uintptr) bool) {
+		for line := s.From / shard.LineBytes; line <= (s.To-1)/shard.LineBytes; line++ {
+			if !yield(line) {
+				return
+			}
 		}
 	}
-	assert.NotEmpty(t, owner)
+}
+
+// A submission that is refused, or a timed gauge, slows down no other kind.
+func TestWhatAllWriteIsApartFromWhatAllRead(t *testing.T) {
+	s := shard.New(testConfig())
+	written := map[uintptr]bool{}
+	for _, span := range s.WrittenByAll() {
+		for line := range lines(span) {
+			written[line] = true
+		}
+	}
+	for i, span := range s.ReadByAll() {
+		for line := range lines(span) {
+			assert.False(t, written[line], "word %d of those that are read", i)
+		}
+	}
+	runtime.KeepAlive(s)
 }
 
 func TestSizes(t *testing.T) {

@@ -61,8 +61,15 @@ func (s *Store) primeSamples() {
 
 func (s *Store) newSamplePage(class, size int) *samplePage {
 	return &samplePage{sampleState: sampleState{
-		vals: make([]float64, size), class: uint8(class), rng: mix(s.pageSeq.Add(1) ^ s.cfg.Seed),
+		vals: make([]float64, size, roundUp(size)), class: uint8(class), rng: mix(s.pageSeq.Add(1) ^ s.cfg.Seed),
 	}}
+}
+
+// roundUp returns how many float64s to ask for so that size of them fill whole
+// lines: the allocator would put the values of another page behind them.
+func roundUp(size int) int {
+	const line = lineBytes / 8
+	return (size + line - 1) / line * line
 }
 
 // add takes one observation in and returns how many there are. The caller holds

@@ -19,7 +19,7 @@ type Config struct {
 // Store is the cells of one client, in shards.
 //
 // Submitters use the methods of [Ref] and Timed. The flusher alone calls Swap,
-// the Drain methods, Held, Stop and IdleSince, from one goroutine at a time.
+// the Drain methods, Held, Stop and LastTouched, from one goroutine at a time.
 // Alloc and Free may be called by any goroutine.
 type Store struct {
 	// gen is the current generation. The flusher writes it, every observation
@@ -30,13 +30,18 @@ type Store struct {
 	cfg   Config
 	pools pools
 	logs  []log
-	lost  Lost
-	seq   atomic.Uint64 // order of timed gauges
 
 	reservoirClasses int           // the first of pools.samples are a histogram's, the rest a distribution's
 	pageSeq          atomic.Uint64 // seeds the random state of sample pages
 	reservoirsUsed   atomic.Bool   // whether there is a histogram or distribution
-	logPagesMade     atomic.Int64  // that exist, in use or in the pool
+
+	// Submitters of all shards write these, some of them with each submission
+	// that finds a bound reached: apart from what the others read.
+	_            [lineBytes]byte
+	lost         Lost
+	seq          atomic.Uint64 // order of timed gauges
+	logPagesMade atomic.Int64  // that exist, in use or in the pool
+	_            [lineBytes]byte
 
 	mu      sync.Mutex // rows made, slots given out and taken back
 	stopped atomic.Bool
