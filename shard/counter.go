@@ -16,9 +16,9 @@ import (
 const (
 	counterSlots = RowSlots
 
-	// fastLimit bounds the deltas of the fast path. 2^43 of them, ten hours of
-	// one processor doing nothing else between two drains, would be needed to
-	// come near the poison.
+	// fastLimit bounds the deltas of the fast path. 2^41 of the lowest one, three
+	// hours of one processor doing nothing else between two drains, would be
+	// needed for a sum that looks poisoned; four times as many for one that wraps.
 	fastLimit = 1 << 20
 
 	// poisonSum is what the last drain leaves in a cell. A late add sees a sum

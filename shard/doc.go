@@ -17,17 +17,18 @@
 //	    before the next one.
 //	A2  A Ref is used by methods of its own class only.
 //	A3  Alloc is not called again for a series that has a Ref.
-//	A4  Free(id) comes after nobody can submit to id any more and a drain has
-//	    run since.
+//	A4  Free(id) comes after nobody can submit to id any more, and after a Swap
+//	    and its Drain have run since.
 //	A5  A Visitor keeps no pointer or slice that it was given, and does not call
 //	    the store.
 //
 // # Guarantees to callers
 //
 //	G1  A submission takes no lock, allocates nothing and waits for nobody. The
-//	    exceptions: a set member new since the last drain is copied; a timestamped
-//	    submission may allocate a page of its log, within a bound; the first large
-//	    or float delta of 64 counters may allocate one page.
+//	    exceptions: a set member new since the last drain is copied, and the set
+//	    may grow for it; a timestamped submission, or an observation that finds no
+//	    bank or page, may allocate a page of its log, within a bound; the first
+//	    large or float delta of 64 counters may allocate one page.
 //	G2  Each submission is in exactly one drain. A drain has every submission that
 //	    returned before it began; one that overlaps it is in this drain or a later
 //	    one. An observation whose bank was held by another submitter at that moment

@@ -155,11 +155,12 @@ func (s *Store) Free(id ID) {
 	case ClassHistogram, ClassDistribution:
 		s.strip(Ref{row, uint32(id.Slot())})
 	}
+	row.lastTouched[id.Slot()] = 0
 	s.free[row.class] = append(s.free[row.class], id)
 }
 
 // LastTouched returns when a drain last found id touched, in Unix seconds as
-// given to Drain; 0 if none did.
+// given to Drain; 0 if none did since Alloc returned it.
 func (s *Store) LastTouched(id ID) int64 {
 	return (*s.rows.Load())[id.Row()].lastTouched[id.Slot()]
 }

@@ -163,6 +163,7 @@ func TestAFreedIDStartsClean(t *testing.T) {
 		s.Free(old.ID())
 		r := alloc(t, s, class)
 		assert.Equal(t, old.ID(), r.ID(), "ids are used again")
+		assert.Zero(t, s.LastTouched(r.ID()), "the series before it was touched, not this one")
 		v := newTotals()
 		drain(s, v)
 		assert.Empty(t, v.visits)
