@@ -1,0 +1,99 @@
+package shard_test
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/shardstats/shardstats/shard"
+	"github.com/stretchr/testify/assert"
+)
+
+// stamp is which generations were current just before and just after an
+// observation.
+type stamp struct{ before, after shard.Generation }
+
+// stamps is a visitor that finds each observation's number in its value, and
+// notes the generation it came under.
+type stamps struct {
+	*totals
+	under [][]shard.Generation // by submitter and round; 0 if it came without a sample
+}
+
+func (v *stamps) Observations(id shard.ID, gen shard.Generation, o *shard.Observations) {
+	v.totals.Observations(id, gen, o)
+	for _, x := range o.Samples {
+		v.under[int(x)/stampRounds][int(x)%stampRounds] = gen
+	}
+}
+
+const stampRounds = 100_000
+
+// Guarantee G3 while submitters and swaps overlap: the generation an observation
+// comes under was current at some moment of the call.
+func TestObservationsComeUnderAGenerationOfTheirCallConcurrentSafe(t *testing.T) {
+	for name, c := range map[string]struct {
+		class      shard.Class
+		observe    func(shard.Ref, float64)
+		submitters int
+		shards     int
+	}{
+		"histogram":                 {shard.ClassHistogram, shard.Ref.Observe, 3, 4},
+		"histogram, one shard":      {shard.ClassHistogram, shard.Ref.Observe, 3, 1},
+		"distribution":              {shard.ClassDistribution, shard.Ref.ObserveRaw, 3, 4},
+		"several at once":           {shard.ClassHistogram, func(r shard.Ref, v float64) { r.ObserveN([]float64{v}) }, 3, 4},
+		"more submitters than rows": {shard.ClassHistogram, shard.Ref.Observe, 32, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := testConfig()
+			cfg.Shards = c.shards
+			s := shard.New(cfg)
+			r := alloc(t, s, c.class)
+			v := &stamps{totals: newTotals()}
+			rounds := stampRounds / c.submitters
+			var made [][]stamp
+			for range c.submitters {
+				made = append(made, make([]stamp, rounds))
+				v.under = append(v.under, make([]shard.Generation, rounds))
+			}
+			var running atomic.Int32
+			running.Store(int32(c.submitters))
+			var wg sync.WaitGroup
+			for w := range c.submitters {
+				wg.Go(func() {
+					defer running.Add(-1)
+					for i := range rounds {
+						before := s.Generation()
+						c.observe(r, float64(w*stampRounds+i))
+						made[w][i] = stamp{before, s.Generation()}
+						if i%16 == 0 {
+							runtime.Gosched()
+						}
+					}
+				})
+			}
+			for running.Load() > 0 {
+				s.Swap()
+				s.Drain(1, v)
+			}
+			wg.Wait()
+			drain(s, v)
+			assert.Equal(t, uint64(rounds*c.submitters), v.counts[r.ID()]+s.Lost().TimedFull)
+			came := 0
+			for w := range made {
+				for i, made := range made[w] {
+					gen := v.under[w][i]
+					if gen == 0 {
+						continue
+					}
+					came++
+					if gen < made.before || gen > made.after {
+						t.Fatalf("an observation came under generation %d; %d was current before it and %d after", gen, made.before, made.after)
+					}
+				}
+			}
+			assert.Greater(t, came, 100, "too few samples to judge by")
+		})
+	}
+}
