@@ -227,3 +227,17 @@ func (r Ref) AddIn(i uint, n int64) {
 		r.afterAdd(page, sum, n, 0)
 	}
 }
+
+// SampleBytes returns how much room for samples the banks of r have.
+func (s *Store) SampleBytes(r Ref) (total int) {
+	for i := range r.row.banks {
+		if page := r.row.banks[i].Load(); page != nil {
+			for parity := range page.banks[r.slot] {
+				for p := page.banks[r.slot][parity].page; p != nil; p = p.prev {
+					total += 8 * len(p.vals)
+				}
+			}
+		}
+	}
+	return total
+}
