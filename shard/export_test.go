@@ -1,6 +1,9 @@
 package shard
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // The only door inwards for the tests of package shard_test.
 
@@ -240,4 +243,18 @@ func (s *Store) SampleBytes(r Ref) (total int) {
 		}
 	}
 	return total
+}
+
+// HoldGaugeAdd reads what GaugeAdd would, and returns what stores the sum, which
+// reports whether the cell had not changed.
+func (s *Store) HoldGaugeAdd(r Ref, delta float64) (finish func() bool) {
+	cell := &r.row.gauges[r.slot%gaugeSlots]
+	old := cell.bits.Load()
+	base := old
+	if unset(old) {
+		base = cell.base.Load()
+	}
+	return func() bool {
+		return cell.bits.CompareAndSwap(old, math.Float64bits(math.Float64frombits(base)+delta))
+	}
 }
