@@ -258,3 +258,10 @@ func (s *Store) HoldGaugeAdd(r Ref, delta float64) (finish func() bool) {
 		return cell.bits.CompareAndSwap(old, math.Float64bits(math.Float64frombits(base)+delta))
 	}
 }
+
+// ObserveRawIn is ObserveRaw by a submitter that finds itself in shard i.
+func (r Ref) ObserveRawIn(i uint, v float64) {
+	b := r.claimAny(i, r.row.store.gen.Load())
+	b.addRaw(r.row.store, v)
+	b.claim.release(r.row.store.gen.Load())
+}
