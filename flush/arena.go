@@ -5,14 +5,15 @@ import (
 	"github.com/shardstats/shardstats/transport"
 )
 
-// arena is the memory of a batch's points and summaries, in blocks that are used
-// again when the batch is. A block that is full is left as it is, for slices
-// point into it, and a larger one follows.
+// arena is the memory of a batch's points, summaries and members, in blocks that
+// are used again when the batch is. A block that is full is left as it is, for
+// slices point into it, and a larger one follows.
 type arena struct {
 	points    []transport.Point
 	summaries []*transport.Summary
 	used      int // summaries given out
 	values    []transport.Sample
+	texts     []string // members of sets
 }
 
 // point returns a slice of one point.
@@ -45,7 +46,18 @@ func (a *arena) samples(from []rollup.Sample) []transport.Sample {
 	return a.values[n:len(a.values):len(a.values)]
 }
 
-// maxArenaValues bounds what is kept: a burst of distributions should not stay.
+// members returns the members of a set.
+func (a *arena) members(from *rollup.Bucket, row, slot int) []string {
+	if size := from.Members(row, slot); size > cap(a.texts)-len(a.texts) {
+		a.texts = make([]string, 0, max(256, size, 2*cap(a.texts)))
+	}
+	n := len(a.texts)
+	a.texts = from.AppendMembers(a.texts, row, slot)
+	return a.texts[n:len(a.texts):len(a.texts)]
+}
+
+// maxArenaValues bounds what is kept: a burst of distributions or members should
+// not stay.
 const maxArenaValues = 1 << 16
 
 func (a *arena) reset() {
@@ -54,5 +66,10 @@ func (a *arena) reset() {
 	a.values = a.values[:0]
 	if cap(a.values) > maxArenaValues {
 		a.values = nil
+	}
+	clear(a.texts)
+	a.texts = a.texts[:0]
+	if cap(a.texts) > maxArenaValues {
+		a.texts = nil
 	}
 }

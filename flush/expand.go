@@ -68,11 +68,8 @@ func (fs *figures) points() int { return max(1, len(fs.list)) }
 
 // of returns the names of a series' figures.
 func (fs *figures) of(series *Series) []string {
-	i := int(series.ID)
-	if i >= len(fs.names) {
-		fs.names = append(fs.names, make([]figureNames, i+1+i/2-len(fs.names))...)
-	}
-	n := &fs.names[i]
+	fs.names = grow(fs.names, int(series.ID))
+	n := &fs.names[series.ID]
 	if n.series != series {
 		*n = figureNames{series, make([]string, len(fs.list))}
 		for j := range fs.list {
@@ -104,7 +101,8 @@ func (fig *figure) value(s *rollup.Summary, samples []rollup.Sample) float64 {
 
 // append adds the points of one (series, bucket) to a batch. It reports false,
 // and adds nothing, if its sum is not finite.
-func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, content *rollup.Bucket, row, slot int) bool {
+func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, content *rollup.Bucket) bool {
+	row, slot := series.ID.Row(), series.ID.Slot()
 	point := transport.Point{Unix: key.unix, Rev: key.rev}
 	switch series.Kind {
 	case transport.KindCount:
@@ -118,25 +116,25 @@ func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, conte
 	case transport.KindSet:
 		point.Value = float64(content.Members(row, slot))
 		if v.shape.members {
-			point.Members = content.AppendMembers(nil, row, slot)
+			point.Members = h.arena.members(content, row, slot)
+			for _, m := range point.Members {
+				h.bytes += 16 + len(m)
+			}
 		}
 	default:
-		return v.appendSummary(f, h, point, series, content, row, slot)
+		return v.appendSummary(f, h, point, series, content)
 	}
 	v.appendPoint(f, h, series, series.Name, series.Kind, point)
 	return true
 }
 
-func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, series *Series, content *rollup.Bucket, row, slot int) bool {
+func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, series *Series, content *rollup.Bucket) bool {
+	row, slot := series.ID.Row(), series.ID.Slot()
 	s := content.Summary(row, slot)
 	if !s.Finite() {
 		return false
 	}
-	limit := f.cfg.ReservoirSize
-	if series.Kind == transport.KindDistribution {
-		limit = f.cfg.DistributionValues
-	}
-	samples := s.Samples(content, limit)
+	samples := content.Samples(row, slot)
 	if v.shape.summaries || v.shape.distributions && series.Kind == transport.KindDistribution {
 		sum := h.arena.summary()
 		*sum = transport.Summary{Count: s.Count(), Sum: s.Sum(), Min: s.Min(), Max: s.Max(), Samples: h.arena.samples(samples)}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/shardstats/shardstats/rollup"
+	"github.com/shardstats/shardstats/shard"
+	"github.com/shardstats/shardstats/transport"
 )
 
 // ErrClosed is returned by Flush and FlushAt after Shutdown.
@@ -21,43 +23,49 @@ const flushTimeout = 30 * time.Second
 // Flusher swaps, merges and hands out. All its methods may be called by any
 // number of goroutines; one mutex orders what they do, so no generation is
 // drained twice and no bucket handed out by two at once. Delivery happens beside
-// it: the mutex is never held while a transport is waited for.
+// it: the mutex is never held while a transport or a submitter is waited for.
 type Flusher struct {
 	cfg     Config
 	source  Source
 	rollup  int64 // seconds
 	senders []*sender
 	views   []*view
+	// overwritten says of which kinds some transport keeps the last value, and
+	// overwrites whether there is one.
+	overwritten [transport.KindDistribution + 1]bool
+	overwrites  bool
 
-	wakeup chan struct{} // capacity 1: a log fills up
-	quit   chan struct{} // closed by Shutdown
-	done   chan struct{} // closed when the goroutine has ended
+	wakeup  chan struct{} // capacity 1: a log fills up
+	quit    chan struct{} // closed by Shutdown
+	done    chan struct{} // closed when the goroutine has ended
+	stopped chan struct{} // closed when Shutdown is through
+	lossErr error         // valid when stopped is closed
 
 	mu        sync.Mutex
-	closed    bool
+	ticking   bool // the goroutine runs, and plan says when it is due
+	plan      schedule
+	closing   bool   // Shutdown was called
+	closed    bool   // the source was stopped; nothing may drain it any more, but for what was held
 	stretched uint64 // swaps that came more than one roll-up late
 
 	// What a drain folds into; see fold.go.
 	now    time.Time
-	into   int64            // start of the bucket that takes what has no time of its own
-	starts map[uint64]int64 // generation → start of its bucket, for the last few
+	into   int64                      // start of the bucket that takes what has no time of its own
+	starts map[shard.Generation]int64 // start of a generation's bucket, for the last few
 
 	buckets bucketSet
 	memory  sentMemory
 	outbox  []delivery // handed out, and waiting for the jitter to pass
 	batches uint64     // made
-
-	started, closing bool
-	shutdownErr      error         // valid when stopped is closed
-	stopped          chan struct{} // closed when Shutdown is through
 }
 
+// keptGenerations is for how many swaps a held bank finds its own bucket. After
+// that its observations go into the bucket of the drain.
+const keptGenerations = 64
+
 // New returns a flusher that does nothing yet. It fails if two percentiles would
-// get one name.
+// get one name, or a transport panics when it is asked what it is.
 func New(cfg Config) (*Flusher, error) {
-	if err := checkPercentiles(cfg.Percentiles); err != nil {
-		return nil, err
-	}
 	f := &Flusher{
 		cfg:     cfg,
 		source:  cfg.Store,
@@ -66,30 +74,46 @@ func New(cfg Config) (*Flusher, error) {
 		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		stopped: make(chan struct{}),
-		starts:  map[uint64]int64{},
+		starts:  map[shard.Generation]int64{},
+		memory:  newSentMemory(maxSentEntries),
 	}
 	f.buckets = newBucketSet(rollup.Limits{
 		Reservoir:    cfg.ReservoirSize,
 		Distribution: cfg.DistributionValues,
 		Members:      cfg.SetMembers,
 	}, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
-	f.memory = newSentMemory()
-	names := map[string]int{}
+	errs := []error{checkPercentiles(cfg.Percentiles)}
+	taken := map[string]bool{}
 	for _, tc := range cfg.Transports {
-		tc.Name = uniqueName(names, tc)
+		c, err := capabilitiesOf(tc.Transport)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		tc.Name = uniqueName(taken, tc.Name, c.name)
 		s := newSender(tc, senderEnv{log: cfg.Log, onError: cfg.OnError, manual: cfg.Manual})
 		f.senders = append(f.senders, s)
-		f.join(s, tc)
+		f.join(s, &tc, &c)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
 	}
 	return f, nil
 }
 
-// Start starts the goroutines of the flusher and the senders. Not in manual mode.
+// Start starts the goroutines of the flusher and the senders; in manual mode
+// there are none. It is called once at most, and not after Shutdown.
 func (f *Flusher) Start() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.cfg.Manual || f.ticking || f.closing {
+		return
+	}
 	for _, s := range f.senders {
 		s.start()
 	}
-	f.started = true
+	f.plan = f.firstSchedule(f.cfg.Clock.Now())
+	f.ticking = true
 	go f.run()
 }
 
@@ -135,27 +159,46 @@ func (f *Flusher) flush(ctx context.Context, cut *time.Time) error {
 		ctx, cancel = context.WithTimeout(ctx, flushTimeout)
 		defer cancel()
 	}
+	overtaken, err := f.collect(ctx, cut)
+	if errors.Is(err, ErrClosed) {
+		return err
+	}
+	if overtaken { // the last flush takes what we have drained
+		select {
+		case <-f.stopped:
+		case <-ctx.Done():
+		}
+	}
+	return errors.Join(err, f.each(func(s *sender) error { return s.wait(ctx) }))
+}
+
+// collect drains and hands out, all of it or the buckets that are closed at cut.
+// It reports whether a Shutdown has begun between the two, which then hands out
+// everything.
+func (f *Flusher) collect(ctx context.Context, cut *time.Time) (overtaken bool, err error) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.closed {
-		f.mu.Unlock()
-		return ErrClosed
+		return false, ErrClosed
 	}
 	f.drain(f.cfg.Clock.Now())
-	err := f.drainHeld(ctx)
+	err = f.drainHeld(ctx)
+	if f.closed {
+		return true, err
+	}
 	if cut == nil {
 		f.handOutAll()
 	} else {
 		f.handOut(cut.Unix())
 	}
 	f.deliver()
-	f.mu.Unlock()
-	return errors.Join(err, f.each(func(s *sender) error { return s.wait(ctx) }))
+	return false, err
 }
 
 // drainHeld waits for the observations that submitters are in the middle of.
-// Under f.mu.
+// Under f.mu, which it gives up while it waits.
 func (f *Flusher) drainHeld(ctx context.Context) error {
-	for {
+	for try := 0; ; try++ {
 		held := f.source.DrainHeld(f.now.Unix(), (*fold)(f))
 		if held == 0 {
 			return nil
@@ -163,9 +206,21 @@ func (f *Flusher) drainHeld(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("flush: %d reservoirs are still held by submitters: %w", held, context.Cause(ctx))
 		}
-		runtime.Gosched()
+		f.mu.Unlock()
+		if try < heldSpins { // mostly the submitter needs the processor, and no more
+			runtime.Gosched()
+		} else {
+			within(ctx.Done(), heldPause)
+		}
+		f.mu.Lock()
 	}
 }
+
+// How often drainHeld tries again at once, and what it waits between tries then.
+const (
+	heldSpins = 100
+	heldPause = time.Millisecond
+)
 
 // each calls do for all senders at once and joins what they return.
 func (f *Flusher) each(do func(*sender) error) error {
@@ -177,32 +232,3 @@ func (f *Flusher) each(do func(*sender) error) error {
 	wg.Wait()
 	return errors.Join(errs...)
 }
-
-// drain swaps and drains what was submitted until at, which decides the bucket.
-// Under f.mu.
-func (f *Flusher) drain(at time.Time) {
-	f.prepare(at)
-	gen := f.source.Swap()
-	f.starts[uint64(gen)] = f.into
-	delete(f.starts, uint64(gen)-keptGenerations)
-	f.source.Drain(f.now.Unix(), (*fold)(f))
-	f.settle()
-}
-
-// prepare makes ready for a drain at a time: what it finds belongs to the bucket
-// that holds the nanosecond before.
-func (f *Flusher) prepare(at time.Time) {
-	f.now = f.cfg.Clock.Now()
-	f.into = rollup.Align(at.Add(-1).Unix(), f.rollup)
-}
-
-// settle is the end of a drain: buckets kept for long enough go, and the catalog
-// may expire series.
-func (f *Flusher) settle() {
-	f.giveUp()
-	f.cfg.Catalog.Sweep(f.now, f.buckets.newest, f.buckets.oldest())
-}
-
-// keptGenerations is for how many swaps a held bank finds its own bucket. After
-// that its observations go into the bucket of the drain.
-const keptGenerations = 64

@@ -22,24 +22,21 @@ func (v *fold) Gauge(id shard.ID, value float64) {
 
 // Member implements [shard.Visitor].
 func (v *fold) Member(id shard.ID, member string) {
-	if !v.bucket(v.into).AddMember(id.Row(), id.Slot(), member) {
-		v.cfg.Refused(transport.ReasonSetFull, 1)
-	}
+	v.addMember(v.bucket(v.into), id, member)
 }
 
 // Observations implements [shard.Visitor]. A bank that a submitter held goes
 // into the bucket of its own generation.
 func (v *fold) Observations(id shard.ID, gen shard.Generation, o *shard.Observations) {
-	start, ok := v.starts[uint64(gen)]
+	start, ok := v.starts[gen]
 	if !ok {
 		start = v.into
 	}
-	b := v.bucket(start)
-	if v.isDistribution(id) {
-		v.dropValues(b.AddValues(id.Row(), id.Slot(), o.Samples))
+	if v.cfg.Catalog.Series(id).Kind == transport.KindDistribution {
+		v.addValues(start, id, o.Samples)
 		return
 	}
-	b.AddObservations(id.Row(), id.Slot(), o.Count, o.Sum, o.Min, o.Max, o.Samples, o.Sampled)
+	v.bucket(start).AddObservations(id.Row(), id.Slot(), o.Count, o.Sum, o.Min, o.Max, o.Samples, o.Sampled)
 }
 
 // Timed implements [shard.Visitor].
@@ -52,20 +49,33 @@ func (v *fold) Timed(r *shard.Timed) {
 		}
 		start = rollup.Align(r.UnixSec, v.rollup)
 	}
-	b, row, slot := v.bucket(start), r.ID.Row(), r.ID.Slot()
+	row, slot := r.ID.Row(), r.ID.Slot()
 	switch v.cfg.Catalog.Series(r.ID).Kind {
 	case transport.KindCount:
-		b.AddCount(row, slot, r.N, r.Value)
+		v.bucket(start).AddCount(row, slot, r.N, r.Value)
 	case transport.KindGauge:
-		b.SetTimedGauge(row, slot, r.Value, r.Seq)
+		v.bucket(start).SetTimedGauge(row, slot, r.Value, r.Seq)
 	case transport.KindSet:
-		if !b.AddMember(row, slot, r.Member) {
-			v.cfg.Refused(transport.ReasonSetFull, 1)
-		}
+		v.addMember(v.bucket(start), r.ID, r.Member)
 	case transport.KindDistribution:
-		v.dropValues(b.AddValues(row, slot, []float64{r.Value}))
+		v.addValues(start, r.ID, []float64{r.Value})
 	default:
-		b.Summary(row, slot).Observe(b, r.Value)
+		v.bucket(start).Observe(row, slot, r.Value)
+	}
+}
+
+func (v *fold) addMember(b *rollup.Bucket, id shard.ID, member string) {
+	if !b.AddMember(id.Row(), id.Slot(), member) {
+		v.cfg.Refused(transport.ReasonSetFull, 1)
+	}
+}
+
+func (v *fold) addValues(start int64, id shard.ID, values []float64) {
+	if len(values) == 0 {
+		return
+	}
+	if n := v.bucket(start).AddValues(id.Row(), id.Slot(), values); n > 0 {
+		v.cfg.Refused(transport.ReasonDistributionFull, uint64(n))
 	}
 }
 
@@ -79,16 +89,6 @@ func (v *fold) outOfAge(unix int64) (transport.Reason, bool) {
 		return transport.ReasonTooNew, true
 	}
 	return "", false
-}
-
-func (v *fold) isDistribution(id shard.ID) bool {
-	return v.cfg.Catalog.Series(id).Kind == transport.KindDistribution
-}
-
-func (v *fold) dropValues(n int) {
-	if n > 0 {
-		v.cfg.Refused(transport.ReasonDistributionFull, uint64(n))
-	}
 }
 
 // bucket returns what takes new content for the bucket that starts at start.

@@ -1,12 +1,22 @@
 package flush
 
 import (
-	"fmt"
-	"path"
-	"reflect"
+	"math/rand/v2"
 
 	"github.com/shardstats/shardstats/transport"
 )
+
+// Bounds of one batch. A unit that is larger has one to itself.
+const (
+	batchPoints = 2000
+	batchBytes  = 1 << 20
+)
+
+// maxFreeHandouts bounds the batches kept for reuse by one view.
+const maxFreeHandouts = 64
+
+// process tells the batches of this process from those of others.
+var process = rand.Uint64()
 
 // delivery is a batch on its way from a view to its senders.
 type delivery struct {
@@ -30,34 +40,55 @@ func (f *Flusher) deliver() {
 		f.outbox[i] = delivery{}
 	}
 	f.outbox = f.outbox[:0]
+	f.plan.deliver = noTime
 }
 
-// uniqueName returns the name of a transport in books and messages: the one the
-// user gave, or its own, or its package's, with "#2" for the second of a name.
-func uniqueName(taken map[string]int, tc TransportConfig) string {
-	name := tc.Name
-	if name == "" {
-		name = describe(tc.Transport).Name
-	}
-	if name == "" {
-		t := reflect.TypeOf(tc.Transport)
-		for t.Kind() == reflect.Pointer {
-			t = t.Elem()
+// room returns a batch with room for n more points.
+func (v *view) room(n int) *handout {
+	if h := v.current; h != nil {
+		if len(h.batch.Series)+n <= batchPoints && h.bytes < batchBytes {
+			return h
 		}
-		if name = path.Base(t.PkgPath()); name == "." || name == "main" {
-			name = t.Name()
-		}
+		v.finish()
 	}
-	taken[name]++
-	if n := taken[name]; n > 1 {
-		return fmt.Sprintf("%s#%d", name, n)
+	v.mu.Lock()
+	if n := len(v.free); n > 0 {
+		v.current, v.free = v.free[n-1], v.free[:n-1]
 	}
-	return name
+	v.mu.Unlock()
+	if v.current == nil {
+		v.current = &handout{recycle: v.recycle, revisions: v.revisions}
+	}
+	*v.seq++
+	v.current.batch.ID = transport.BatchID{Process: process, Seq: *v.seq}
+	return v.current
 }
 
-func describe(t transport.Transport) transport.Description {
-	if d, ok := t.(transport.Describer); ok {
-		return d.Describe()
+// finish puts the batch under way into the outbox.
+func (v *view) finish() {
+	h := v.current
+	if h == nil {
+		return
 	}
-	return transport.Description{}
+	v.current = nil
+	if len(h.units) == 0 { // its only unit was dropped
+		v.recycle(h)
+		return
+	}
+	*v.out = append(*v.out, delivery{h: h, view: v, noted: v.noted})
+	v.noted = nil
+}
+
+// recycle takes back the memory of a batch that no sender needs any more. It is
+// called by senders.
+func (v *view) recycle(h *handout) {
+	clear(h.batch.Series) // the strings are the catalog's
+	h.batch.Series = h.batch.Series[:0]
+	h.units, h.ends, h.bytes = h.units[:0], h.ends[:0], 0
+	h.arena.reset()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.free) < maxFreeHandouts {
+		v.free = append(v.free, h)
+	}
 }

@@ -7,6 +7,7 @@ import "slices"
 // overwrites, for it would replace the whole by a part. It keeps a 64-bit hash
 // of each series' identity (ids are reused), up to a bound.
 type sentMemory struct {
+	limit   int                // on entries
 	keys    map[int64][]uint64 // by start of the bucket; sorted
 	entries int
 	// forgotten is the start of the latest bucket that fell out at the bound:
@@ -18,17 +19,23 @@ type sentMemory struct {
 // maxSentEntries bounds the memory to 8 MiB.
 const maxSentEntries = 8 << 20 / 8
 
-func newSentMemory() sentMemory { return sentMemory{keys: map[int64][]uint64{}} }
+func newSentMemory(limit int) sentMemory {
+	return sentMemory{limit: limit, keys: map[int64][]uint64{}}
+}
 
-// remember adds the series sent in the bucket that starts at start.
+// remember adds the series sent in the bucket that starts at start. It keeps
+// keys. At the bound the oldest buckets fall out.
 func (m *sentMemory) remember(start int64, keys []uint64) {
+	if len(keys) == 0 {
+		return
+	}
 	before := len(m.keys[start])
-	all := append(m.keys[start], keys...)
+	all := append(keys, m.keys[start]...)
 	slices.Sort(all)
 	all = slices.Clip(slices.Compact(all))
 	m.keys[start] = all
 	m.entries += len(all) - before
-	for m.entries > maxSentEntries {
+	for m.entries > m.limit {
 		oldest := m.oldest()
 		if !m.hasForgotten || oldest > m.forgotten {
 			m.forgotten, m.hasForgotten = oldest, true
@@ -54,25 +61,27 @@ func (m *sentMemory) drop(start int64) {
 
 // knows reports whether something may have been sent in a bucket before.
 func (m *sentMemory) knows(start int64) bool {
-	return m.keys[start] != nil || m.hasForgotten && start <= m.forgotten
+	return m.keys[start] != nil || m.isForgotten(start)
 }
 
 // sent reports whether a series was, or may have been, sent in a bucket.
 func (m *sentMemory) sent(start int64, key uint64) bool {
-	if m.hasForgotten && start <= m.forgotten {
+	if m.isForgotten(start) {
 		return true
 	}
 	_, ok := slices.BinarySearch(m.keys[start], key)
 	return ok
 }
 
-// forgetBefore drops the buckets older than the accepted age, if there is one.
-func (m *sentMemory) forgetBefore(unix int64, bounded bool) {
-	if !bounded {
-		return
-	}
+func (m *sentMemory) isForgotten(start int64) bool {
+	return m.hasForgotten && start <= m.forgotten
+}
+
+// forgetBefore drops the buckets that are older than points may be, except those
+// that are needed.
+func (m *sentMemory) forgetBefore(unix int64, needed func(start int64) bool) {
 	for start := range m.keys {
-		if start < unix {
+		if start < unix && !needed(start) {
 			m.drop(start)
 		}
 	}

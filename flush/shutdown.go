@@ -50,30 +50,38 @@ func (f *Flusher) Shutdown(ctx context.Context) error {
 		ctx = context.Background()
 	}
 	f.mu.Lock()
-	first := !f.closing
+	first, ticking := !f.closing, f.ticking
 	f.closing = true
 	f.mu.Unlock()
 	if first {
-		f.shutdownErr = f.stop(ctx)
+		close(f.quit)
+		if ticking {
+			<-f.done
+		}
+		f.lossErr = f.stop(ctx)
 		close(f.stopped)
-		return f.shutdownErr
+		return f.lossErr
 	}
 	select {
 	case <-f.stopped:
-		return f.shutdownErr
+		return f.lossErr
 	case <-ctx.Done():
 		return fmt.Errorf("flush: another Shutdown is still under way: %w", context.Cause(ctx))
 	}
 }
 
+// stop is Shutdown after the goroutine has ended.
 func (f *Flusher) stop(ctx context.Context) error {
-	close(f.quit)
-	if f.started {
-		<-f.done
-	}
 	before := f.Books()
+	err := f.collectLast(ctx)
+	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }))
+	return lossSince(before, f.Books(), err)
+}
 
+// collectLast closes the door and hands out everything.
+func (f *Flusher) collectLast(ctx context.Context) error {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.closed = true
 	f.prepare(f.cfg.Clock.Now())
 	f.source.Stop(f.now.Unix(), (*fold)(f))
@@ -81,10 +89,7 @@ func (f *Flusher) stop(ctx context.Context) error {
 	f.settle()
 	f.handOutAll()
 	f.deliver()
-	f.mu.Unlock()
-
-	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }))
-	return lossSince(before, f.Books(), err)
+	return err
 }
 
 // lossSince returns nil if nothing is pending, nothing was lost since before,

@@ -11,8 +11,11 @@ import (
 // swap, and of the flush interval to hand out. Both are on the wall clock's grid
 // from the epoch; the timers between are the runtime's.
 type schedule struct {
-	swap, flush, deliver time.Time // deliver is zero when the outbox is empty
+	swap, flush time.Time
+	deliver     time.Time // what is in the outbox; noTime if nothing is
 }
+
+var noTime time.Time
 
 func (f *Flusher) firstSchedule(now time.Time) schedule {
 	return schedule{swap: f.swapAfter(now), flush: f.flushAfter(now)}
@@ -26,8 +29,7 @@ func (f *Flusher) swapAfter(now time.Time) time.Time {
 // flushAfter returns the first boundary of the flush interval after now.
 func (f *Flusher) flushAfter(now time.Time) time.Time {
 	step := int64(f.cfg.Interval)
-	ns := now.UnixNano()
-	return time.Unix(0, rollup.Align(ns, step)+step)
+	return time.Unix(0, rollup.Align(now.UnixNano(), step)+step)
 }
 
 // next returns the time from now to the next wake-up.
@@ -36,27 +38,29 @@ func (s *schedule) next(now time.Time) time.Duration {
 	if s.flush.Before(at) {
 		at = s.flush
 	}
-	if !s.deliver.IsZero() && s.deliver.Before(at) {
+	if s.deliver != noTime && s.deliver.Before(at) {
 		at = s.deliver
 	}
-	return at.Sub(now)
+	return max(at.Sub(now), 0)
 }
 
 // run is the flusher's goroutine.
 func (f *Flusher) run() {
 	defer close(f.done)
-	plan := f.firstSchedule(f.cfg.Clock.Now())
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		timer.Reset(max(plan.next(f.cfg.Clock.Now()), 0))
+		f.mu.Lock()
+		wait := f.plan.next(f.cfg.Clock.Now())
+		f.mu.Unlock()
+		timer.Reset(wait)
 		select {
 		case <-f.quit:
 			return
 		case <-f.wakeup:
 			f.drainTimed()
 		case <-timer.C:
-			f.tick(&plan)
+			f.tick()
 		}
 	}
 }
@@ -64,38 +68,57 @@ func (f *Flusher) run() {
 // tick does what is due. A clock that was set back finds its boundaries too far
 // away and plans anew; one that was set forward, or a machine that slept, finds
 // them long past and makes up for all of them at once.
-func (f *Flusher) tick(plan *schedule) {
+func (f *Flusher) tick() {
 	now := f.cfg.Clock.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		return
 	}
-	if !now.Before(plan.swap) {
-		at := plan.swap
-		if now.Sub(at) > f.cfg.Rollup {
-			f.stretched++
-			at = now
-		}
-		f.drain(at)
-		plan.swap = f.swapAfter(now)
-	} else if plan.swap.Sub(now) > f.cfg.Rollup {
-		plan.swap = f.swapAfter(now)
+	switch {
+	case !now.Before(f.plan.swap):
+		f.drain(now)
+	case f.plan.swap.Sub(now) > f.cfg.Rollup:
+		f.plan.swap = f.swapAfter(now)
 	}
-	if !now.Before(plan.flush) {
+	switch {
+	case !now.Before(f.plan.flush):
 		f.handOut(now.Unix())
-		plan.flush = f.flushAfter(now)
-		plan.deliver = now
-		if f.cfg.Jitter > 0 {
-			plan.deliver = now.Add(rand.N(f.cfg.Jitter))
+		f.plan.flush = f.flushAfter(now)
+		if len(f.outbox) > 0 && f.plan.deliver == noTime {
+			f.plan.deliver = now.Add(f.jitter())
 		}
-	} else if plan.flush.Sub(now) > f.cfg.Interval {
-		plan.flush = f.flushAfter(now)
+	case f.plan.flush.Sub(now) > f.cfg.Interval:
+		f.plan.flush = f.flushAfter(now)
 	}
-	if !plan.deliver.IsZero() && (!now.Before(plan.deliver) || plan.deliver.Sub(now) > f.cfg.Jitter) {
+	if d := f.plan.deliver; d != noTime && (!now.Before(d) || d.Sub(now) > f.cfg.Jitter) {
 		f.deliver()
-		plan.deliver = time.Time{}
 	}
+}
+
+// jitter returns how long one flush is held back, so that many processes that
+// were started together do not send together.
+func (f *Flusher) jitter() time.Duration {
+	if f.cfg.Jitter <= 0 {
+		return 0
+	}
+	return rand.N(f.cfg.Jitter)
+}
+
+// drain swaps and drains. Under f.mu.
+func (f *Flusher) drain(now time.Time) {
+	f.prepare(now)
+	if f.ticking && !now.Before(f.plan.swap) {
+		if now.Sub(f.plan.swap) > f.cfg.Rollup {
+			f.stretched++
+		}
+		f.plan.swap = f.swapAfter(now)
+	}
+	gen := f.source.Swap()
+	f.starts[gen] = f.into
+	delete(f.starts, gen-keptGenerations)
+	f.source.Drain(f.now.Unix(), (*fold)(f))
+	f.settle()
 }
 
 // drainTimed empties the logs between two swaps.
@@ -107,4 +130,24 @@ func (f *Flusher) drainTimed() {
 	}
 	f.prepare(f.cfg.Clock.Now())
 	f.source.DrainTimed(f.now.Unix(), (*fold)(f))
+}
+
+// prepare makes ready for a drain. What it finds belongs to the bucket that holds
+// the nanosecond before. If a boundary has passed whose tick has not come yet,
+// the drain is that tick's, up to one roll-up late: nearly all it finds is from
+// before the boundary. Under f.mu.
+func (f *Flusher) prepare(now time.Time) {
+	at := now
+	if f.ticking && !now.Before(f.plan.swap) && now.Sub(f.plan.swap) <= f.cfg.Rollup {
+		at = f.plan.swap
+	}
+	f.now = now
+	f.into = rollup.Align(at.Add(-1).Unix(), f.rollup)
+}
+
+// settle is the end of a drain: buckets kept for long enough go, and the catalog
+// may expire series. Under f.mu.
+func (f *Flusher) settle() {
+	f.giveUp()
+	f.cfg.Catalog.Sweep(f.now, f.buckets.newest, f.buckets.oldest())
 }

@@ -6,51 +6,60 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/shardstats/shardstats/rollup"
 	"github.com/shardstats/shardstats/transport"
 )
 
-// wire knows which series become one under a transport's own names. The first
-// of them leads: the others' content is added to it, or left out if they are
-// gauges, for a mix of gauges is no value.
+// wire knows which series become one under a transport's own names.
 type wire struct {
 	namer  transport.WireNamer
 	log    *slog.Logger
-	lead   map[uint64]*Series // hash of the identity on the wire → leader
-	chosen []wireChoice       // by id
-	groups map[*Series][]*Series
-	order  []*Series // the leaders in groups, in the order met
+	groups map[uint64]*wireGroup // by hash
+	placed []placement           // by id
+	pass   uint64                // bucket hand-outs of this view
 }
 
-type wireChoice struct {
+// wireGroup is the series of one kind, name, tags and host on the wire: nearly
+// always one.
+type wireGroup struct {
+	hash    uint64    // of that identity
+	members []*Series // in the order they were first seen
+	pass    uint64    // the last hand-out that the group was added in
+}
+
+// placement says which group a series is in.
+type placement struct {
 	series *Series // whom it is about; ids are reused
-	hash   uint64
-	shared bool // more than one series has this identity
+	group  *wireGroup
 }
 
 func newWire(namer transport.WireNamer, log *slog.Logger) *wire {
-	return &wire{namer: namer, log: log, lead: map[uint64]*Series{}, groups: map[*Series][]*Series{}}
+	return &wire{namer: namer, log: log, groups: map[uint64]*wireGroup{}}
 }
 
-// leader returns who leads a series on the wire, and whether it has to share.
-func (w *wire) leader(c Catalog, series *Series) (lead *Series, shared bool) {
-	i := int(series.ID)
-	if i >= len(w.chosen) {
-		w.chosen = append(w.chosen, make([]wireChoice, i+1+i/2-len(w.chosen))...)
+// group returns the group of a series. A series is named at first sight, and
+// leaves its group when its id is another's.
+func (w *wire) group(series *Series) *wireGroup {
+	w.placed = grow(w.placed, int(series.ID))
+	at := &w.placed[series.ID]
+	if at.series == series {
+		return at.group
 	}
-	mine := &w.chosen[i]
-	if mine.series != series {
-		*mine = wireChoice{series: series, hash: w.hash(series)}
+	if g := at.group; g != nil {
+		g.members = slices.DeleteFunc(g.members, func(s *Series) bool { return s == at.series })
+		if len(g.members) == 0 {
+			delete(w.groups, g.hash)
+		}
 	}
-	lead = w.lead[mine.hash]
-	if lead == nil || c.Series(lead.ID) != lead { // none yet, or it has expired
-		w.lead[mine.hash] = series
-		return series, mine.shared
+	hash := w.hash(series)
+	g := w.groups[hash]
+	if g == nil {
+		g = &wireGroup{hash: hash}
+		w.groups[hash] = g
 	}
-	if lead != series {
-		mine.shared = true
-		w.chosen[lead.ID].shared = true
-	}
-	return lead, mine.shared
+	g.members = append(g.members, series)
+	*at = placement{series, g}
+	return g
 }
 
 // hash returns the hash of a series' identity on the wire. Two identities with
@@ -79,79 +88,92 @@ func (w *wire) hash(s *Series) uint64 {
 	return d.Sum64()
 }
 
-// call calls a transport's naming function, which must not hurt us.
-func (w *wire) call(name func(string) string, s string) (out string) {
-	defer func() {
-		if p := recover(); p != nil {
-			w.log.Error("flush: a transport's WireName or WireTag panicked", "text", s, "panic", p)
-			out = s
-		}
-	}()
-	return name(s)
+// call calls a transport's naming function, which must not hurt us. Where it
+// panics the name stays as it is.
+func (w *wire) call(rename func(string) string, name string) (out string) {
+	out = name
+	shielded(w.log, "flush: WireName or WireTag of a transport panicked; the name is taken as it is", name, func() { out = rename(name) })
+	return out
 }
 
-// addShared notes a touched series that shares its identity on the wire.
-func (v *view) addShared(_ *Flusher, _ *bucket, lead, series *Series) {
-	if series.Kind == transport.KindGauge && series != lead {
-		v.drop(1, transport.ReasonCollision)
+// addGroup adds the new content of series that are one on the wire, as one unit
+// under the name of one that is in the bucket. Where the backend overwrites it is
+// the whole of all of them, touched since or not. A mix of gauges would be no
+// value: there one is sent, the first in the bucket, and the others are left out.
+func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
+	lead := v.lead(b, g)
+	if lead.Kind == transport.KindGauge {
+		for _, s := range g.members {
+			switch {
+			case !v.touched(b, s):
+			case s == lead:
+				v.addOne(f, b, s, g.hash)
+			default:
+				v.drop(1, transport.ReasonCollision)
+			}
+		}
 		return
 	}
-	w := v.wire
-	if w.groups[lead] == nil {
-		w.order = append(w.order, lead)
+	unit := unitKey{series: g.hash, unix: b.start, overwrite: v.shape.overwrite[lead.Kind]}
+	if content := v.merged(f, b, g, lead, &unit); content != nil {
+		v.addUnit(f, unit, lead, content)
 	}
-	w.groups[lead] = append(w.groups[lead], series)
 }
 
-// addGroups adds the series that share, merged. On a backend that overwrites,
-// a group's point is the whole of all its series, touched or not, so it takes
-// them from the bucket.
-func (v *view) addGroups(f *Flusher, b *bucket) {
-	w := v.wire
-	for _, lead := range w.order {
-		members := w.groups[lead]
-		delete(w.groups, lead)
-		row, slot := lead.ID.Row(), lead.ID.Slot()
-		overwrite := v.shape.overwrite[lead.Kind]
-		content := f.buckets.whole
-		content.Reset()
-		rev, before := uint32(0), false
-		if overwrite {
-			members = w.all(f, b, lead)
+// lead returns the first of a group that was sent in b, or else is to be.
+func (v *view) lead(b *bucket, g *wireGroup) *Series {
+	for _, s := range g.members {
+		if b.hasSent(s.ID) && v.keeps(s) {
+			return s
 		}
-		for _, s := range members {
-			r, sl := s.ID.Row(), s.ID.Slot()
-			if b.fresh.Has(r, sl) {
-				content.MergeInto(row, slot, b.fresh, r, sl)
-			}
-			if overwrite && b.hasSent(r, sl) {
-				content.MergeInto(row, slot, b.sent, r, sl)
-				before = true
-				rev = max(rev, b.revisions[s.ID]+1)
-			}
+	}
+	for _, s := range g.members {
+		if v.touched(b, s) {
+			return s
 		}
-		if b.reopened && overwrite && !before && f.memory.sent(b.start, lead.Key) {
+	}
+	panic("flush: a group without content") // it is asked for because a member is touched
+}
+
+// touched reports whether a series has new content in b for this view.
+func (v *view) touched(b *bucket, s *Series) bool {
+	return b.fresh.Has(s.ID.Row(), s.ID.Slot()) && v.keeps(s)
+}
+
+// merged returns what a backend is to get for a group, at the place of lead, and
+// sets the unit's revision: the number of hand-outs of all its series, which
+// grows with each of the group's. nil if there is nothing to send.
+func (v *view) merged(f *Flusher, b *bucket, g *wireGroup, lead *Series, unit *unitKey) *rollup.Bucket {
+	row, slot := lead.ID.Row(), lead.ID.Slot()
+	content := f.buckets.whole
+	content.Reset()
+	for _, s := range g.members {
+		if !b.has(s.ID) || !v.keeps(s) {
+			continue
+		}
+		if unit.overwrite && f.lost(b, s) {
 			v.drop(1, transport.ReasonLateUnmerged)
-			continue
+			return nil
 		}
-		v.addUnit(f, unitKey{series: lead.Key, unix: b.start, rev: rev, overwrite: overwrite}, lead, content, row, slot)
-	}
-	w.order = w.order[:0]
-}
-
-// all returns every series of lead's group that has content in b.
-func (w *wire) all(f *Flusher, b *bucket, lead *Series) []*Series {
-	hash := w.chosen[lead.ID].hash
-	var out []*Series
-	for i := range w.chosen {
-		c := &w.chosen[i]
-		if c.series == nil || c.hash != hash || c.series.Kind == transport.KindGauge && c.series != lead {
-			continue
+		r, sl := s.ID.Row(), s.ID.Slot()
+		if b.fresh.Has(r, sl) {
+			content.MergeInto(row, slot, b.fresh, r, sl)
 		}
-		r, s := c.series.ID.Row(), c.series.ID.Slot()
-		if f.cfg.Catalog.Series(c.series.ID) == c.series && (b.fresh.Has(r, s) || b.hasSent(r, s)) {
-			out = append(out, c.series)
+		if unit.overwrite && b.hasSent(s.ID) {
+			content.MergeInto(row, slot, b.sent, r, sl)
+			unit.rev += b.handOuts(s.ID)
 		}
 	}
-	return out
+	if lead.Kind != transport.KindSet || unit.overwrite {
+		return content
+	}
+	for _, s := range g.members {
+		if b.hasSent(s.ID) && v.keeps(s) {
+			content.RemoveMembers(row, slot, b.sent, s.ID.Row(), s.ID.Slot())
+		}
+	}
+	if content.Members(row, slot) == 0 {
+		return nil
+	}
+	return content
 }

@@ -24,7 +24,7 @@ type Bucket struct {
 	rows   []*row // by number; nil until touched for the first time
 	used   []int  // the touched rows, in the order of first touch
 
-	scratch []Sample // of thinTo
+	scratch []Sample // of Summary.thin
 }
 
 // row is the content of up to RowSlots series of one class. Only the array of
@@ -114,19 +114,15 @@ func (b *Bucket) setGauge(number, slot int, g gauge) {
 // AddMember adds a member to a set, or reports false if the set has as many as
 // it may.
 func (b *Bucket) AddMember(number, slot int, member string) bool {
-	r, first := b.touch(number, slot)
+	r, _ := b.touch(number, slot)
 	if r.sets == nil {
 		r.sets = new([RowSlots]set)
-	}
-	if first {
-		r.sets[slot].reset()
 	}
 	return r.sets[slot].add(member, b.limits.Members)
 }
 
-// Summary returns the histogram or distribution at a slot, touched and ready to
-// be added to.
-func (b *Bucket) Summary(number, slot int) *Summary {
+// summary returns what is added to at a slot. limit is for one that is empty.
+func (b *Bucket) summary(number, slot, limit int) *Summary {
 	r, first := b.touch(number, slot)
 	if r.summaries == nil {
 		r.summaries = new([RowSlots]*Summary)
@@ -137,7 +133,7 @@ func (b *Bucket) Summary(number, slot int) *Summary {
 		r.summaries[slot] = s
 	}
 	if first {
-		s.reset()
+		s.reset(limit)
 	}
 	return s
 }
@@ -145,58 +141,30 @@ func (b *Bucket) Summary(number, slot int) *Summary {
 // AddObservations merges one bank into a histogram. samples stand for sampled of
 // its n observations; the slice is not kept.
 func (b *Bucket) AddObservations(number, slot int, n uint64, sum, low, high float64, samples []float64, sampled uint64) {
-	b.Summary(number, slot).addBank(b, n, sum, low, high, samples, sampled)
+	b.summary(number, slot, b.limits.Reservoir).addBank(b, n, sum, low, high, samples, sampled)
+}
+
+// Observe adds one observation to a histogram, and keeps it as a sample.
+func (b *Bucket) Observe(number, slot int, v float64) {
+	b.AddObservations(number, slot, 1, v, v, v, []float64{v}, 1)
 }
 
 // AddValues merges one bank into a distribution, and returns how many values
 // were beyond the bound and are not counted.
 func (b *Bucket) AddValues(number, slot int, values []float64) (dropped int) {
-	return b.Summary(number, slot).addValues(values, b.limits.Distribution)
+	return b.summary(number, slot, b.limits.Distribution).addValues(values)
 }
 
-// Empty reports whether nothing was added since the last Reset.
-func (b *Bucket) Empty() bool { return len(b.used) == 0 }
-
-// Each calls visit for each touched slot, by row and slot.
-func (b *Bucket) Each(visit func(row, slot int)) {
-	for number, r := range b.rows {
-		if r == nil {
-			continue
-		}
-		for t := r.touched; t != 0; t &= t - 1 {
-			visit(number, bits.TrailingZeros64(t))
-		}
-	}
+// Merge adds one slot of src to b, which keeps the class it has there. It returns
+// how many members of a set found no room. See MergeInto.
+func (b *Bucket) Merge(src *Bucket, number, slot int) (leftOut int) {
+	return b.MergeInto(number, slot, src, number, slot)
 }
 
-// Has reports whether a slot is touched.
-func (b *Bucket) Has(number, slot int) bool {
-	return number < len(b.rows) && b.rows[number] != nil && b.rows[number].touched>>slot&1 == 1
-}
-
-// Count returns a counter's sum. ok is false if it is not finite.
-func (b *Bucket) Count(number, slot int) (sum float64, ok bool) {
-	c := b.rows[number].counts[slot]
-	sum = float64(c.n) + c.f
-	return sum, sum-sum == 0
-}
-
-// Gauge returns a gauge's value.
-func (b *Bucket) Gauge(number, slot int) float64 { return b.rows[number].gauges[slot].value }
-
-// Members returns how many members a set has.
-func (b *Bucket) Members(number, slot int) int { return len(b.rows[number].sets[slot].members) }
-
-// AppendMembers appends the members of a set, sorted.
-func (b *Bucket) AppendMembers(dst []string, number, slot int) []string {
-	return b.rows[number].sets[slot].appendSorted(dst)
-}
-
-// Merge adds one slot of src to b. The slot is of the same class in both.
-func (b *Bucket) Merge(src *Bucket, number, slot int) { b.MergeInto(number, slot, src, number, slot) }
-
-// MergeInto adds a slot of src to another slot of b.
-func (b *Bucket) MergeInto(number, slot int, src *Bucket, srcNumber, srcSlot int) {
+// MergeInto adds a touched slot of src to a slot of b of the same class, and
+// returns how many members of a set found no room. Of two gauges the one stays
+// that SetGauge and SetTimedGauge would have kept.
+func (b *Bucket) MergeInto(number, slot int, src *Bucket, srcNumber, srcSlot int) (leftOut int) {
 	from := src.rows[srcNumber]
 	switch {
 	case from.counts != nil:
@@ -206,17 +174,36 @@ func (b *Bucket) MergeInto(number, slot int, src *Bucket, srcNumber, srcSlot int
 		b.setGauge(number, slot, from.gauges[srcSlot])
 	case from.sets != nil:
 		for m := range from.sets[srcSlot].members {
-			b.AddMember(number, slot, m)
+			if !b.AddMember(number, slot, m) {
+				leftOut++
+			}
 		}
 	case from.summaries != nil:
-		b.Summary(number, slot).merge(b, from.summaries[srcSlot])
+		s := from.summaries[srcSlot]
+		b.summary(number, slot, s.limit).merge(b, s)
+	}
+	return leftOut
+}
+
+// RemoveMembers takes the members of a set of src out of a set of b. Both are
+// touched.
+func (b *Bucket) RemoveMembers(number, slot int, src *Bucket, srcNumber, srcSlot int) {
+	members := b.rows[number].sets[slot].members
+	for m := range src.rows[srcNumber].sets[srcSlot].members {
+		delete(members, m)
 	}
 }
 
-// Reset empties the bucket and keeps its memory.
+// Reset empties the bucket and keeps its memory, but not the members of sets.
 func (b *Bucket) Reset() {
 	for _, number := range b.used {
-		b.rows[number].touched = 0
+		r := b.rows[number]
+		if r.sets != nil {
+			for t := r.touched; t != 0; t &= t - 1 {
+				clear(r.sets[bits.TrailingZeros64(t)].members)
+			}
+		}
+		r.touched = 0
 	}
 	b.used = b.used[:0]
 }

@@ -18,6 +18,15 @@
 //   - A bucket that is reset and used again allocates nothing for what it held
 //     before.
 //
+// # What it does not promise
+//
+//   - Percentiles come from the samples kept, of which a histogram has at most
+//     Limits.Reservoir when it is read. Observations that came without a sample
+//     are in the count, the sum, the minimum and the maximum only.
+//   - Memory is bounded for each series, not for all: 16 B for a counter or gauge,
+//     32 B for each sample of a histogram's or value of a distribution's limit,
+//     and the members of a set. A bucket keeps it until it is let go of.
+//
 // # Use
 //
 //	b := rollup.NewBucket(rollup.Limits{Reservoir: 1000, Distribution: 100_000, Members: 10_000}, rng)

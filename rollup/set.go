@@ -5,8 +5,7 @@ import "slices"
 // set is the union of the members of one series.
 type set struct{ members map[string]struct{} }
 
-func (s *set) reset() { clear(s.members) }
-
+// add reports false if member is new and there is no room for it.
 func (s *set) add(member string, limit int) bool {
 	if _, ok := s.members[member]; ok {
 		return true

@@ -16,27 +16,28 @@ type Summary struct {
 	min, max float64
 	samples  []Sample
 	sorted   bool
+	limit    int       // on samples: a merged one keeps up to twice as many until it is read
+	edges    [2]Sample // what Samples returns if no sample was kept
 }
 
-func (s *Summary) reset() {
-	s.count, s.sum, s.min, s.max = 0, 0, math.Inf(1), math.Inf(-1)
-	s.samples = s.samples[:0]
-	s.sorted = false
+func (s *Summary) reset(limit int) {
+	*s = Summary{min: math.Inf(1), max: math.Inf(-1), samples: s.samples[:0], limit: limit}
 }
 
-// Count, Sum, Min, Max are exact over all observations.
+// Count returns how many observations there were.
 func (s *Summary) Count() float64 { return float64(s.count) }
-func (s *Summary) Sum() float64   { return s.sum }
-func (s *Summary) Min() float64   { return s.min }
-func (s *Summary) Max() float64   { return s.max }
+
+// Sum returns the sum of all observations.
+func (s *Summary) Sum() float64 { return s.sum }
+
+// Min returns the smallest of all observations.
+func (s *Summary) Min() float64 { return s.min }
+
+// Max returns the largest of all observations.
+func (s *Summary) Max() float64 { return s.max }
 
 // Finite reports whether the sum is a number that can be sent.
 func (s *Summary) Finite() bool { return s.sum-s.sum == 0 }
-
-// Observe adds one observation of a histogram, kept as a sample.
-func (s *Summary) Observe(b *Bucket, v float64) {
-	s.addBank(b, 1, v, v, v, []float64{v}, 1)
-}
 
 // addBank merges what one bank of a histogram gathered.
 func (s *Summary) addBank(b *Bucket, n uint64, sum, low, high float64, samples []float64, sampled uint64) {
@@ -51,17 +52,13 @@ func (s *Summary) addBank(b *Bucket, n uint64, sum, low, high float64, samples [
 		s.samples = append(s.samples, Sample{v, weight})
 	}
 	s.sorted = false
-	// Twice the limit before thinning, so that a bucket of many small banks is
-	// not thinned for each.
-	if len(s.samples) > 2*b.limits.Reservoir {
-		s.thin(b)
-	}
+	s.thinIfLong(b)
 }
 
 // addValues adds values of a distribution up to the limit, and returns how many
 // were left out.
-func (s *Summary) addValues(values []float64, limit int) (dropped int) {
-	if room := max(limit-len(s.samples), 0); len(values) > room {
+func (s *Summary) addValues(values []float64) (dropped int) {
+	if room := max(s.limit-len(s.samples), 0); len(values) > room {
 		dropped = len(values) - room
 		values = values[:room]
 	}
@@ -81,18 +78,19 @@ func (s *Summary) merge(b *Bucket, from *Summary) {
 	s.min, s.max = min(s.min, from.min), max(s.max, from.max)
 	s.samples = append(s.samples, from.samples...)
 	s.sorted = false
+	s.thinIfLong(b)
 }
 
-// Samples returns the samples by value, at most limit of them; their weights
-// add up to the observations they stand for. If no bank could keep a sample, the
-// minimum and maximum stand for all. The slice is the summary's.
-func (s *Summary) Samples(b *Bucket, limit int) []Sample {
+// read returns the samples by value, at most limit of them. See Bucket.Samples.
+func (s *Summary) read(b *Bucket) []Sample {
 	if len(s.samples) == 0 && s.count > 0 {
+		// Not kept: it must not stand beside real samples after a merge.
 		half := float64(s.count) / 2
-		s.samples = append(s.samples, Sample{s.min, half}, Sample{s.max, half})
+		s.edges = [2]Sample{{s.min, half}, {s.max, half}}
+		return s.edges[:]
 	}
-	if len(s.samples) > limit {
-		s.thinTo(b, limit)
+	if len(s.samples) > s.limit {
+		s.thin(b)
 	}
 	s.sort()
 	return s.samples
@@ -105,32 +103,39 @@ func (s *Summary) sort() {
 	}
 }
 
-func (s *Summary) thin(b *Bucket) { s.thinTo(b, b.limits.Reservoir) }
+// thinIfLong thins at twice the limit, so that a bucket of many small banks is
+// not thinned for each.
+func (s *Summary) thinIfLong(b *Bucket) {
+	if len(s.samples) > 2*s.limit {
+		s.thin(b)
+	}
+}
 
-// thinTo keeps limit samples by systematic resampling: with the samples laid end
-// to end, each as long as its weight, it takes those that lie under limit marks
-// at equal distances, the first placed at random. Each sample is kept on average
-// weight/total·limit times, so the merged set is a sample of the union. Sorted by
-// value first, the marks also spread evenly over the values.
-func (s *Summary) thinTo(b *Bucket, limit int) {
+// thin keeps limit samples by systematic resampling: with the samples laid end to
+// end, each as long as its weight, it takes those that lie under limit marks at
+// equal distances, the first placed at random. Each sample is kept on average
+// weight/total·limit times, so the merged set is a sample of the union; one that
+// is heavier than the distance is kept more than once. Sorted by value first, the
+// marks also spread evenly over the values.
+func (s *Summary) thin(b *Bucket) {
 	s.sort()
 	total := 0.0
 	for _, x := range s.samples {
 		total += x.Weight
 	}
-	step := total / float64(limit)
-	mark := b.rng.Float64() * step
-	kept, passed := 0, 0.0
+	step := total / float64(s.limit)
+	first := b.rng.Float64()
+	last := s.samples[len(s.samples)-1].Value
+	kept, passed := b.scratch[:0], 0.0
 	for _, x := range s.samples {
 		passed += x.Weight
-		for mark < passed && kept < limit {
-			// kept never overtakes the sample that is read: a sample heavier than
-			// step would need several places.
-			b.scratch = append(b.scratch, Sample{x.Value, step})
-			kept++
-			mark += step
+		for len(kept) < s.limit && (float64(len(kept))+first)*step < passed {
+			kept = append(kept, Sample{x.Value, step})
 		}
 	}
-	s.samples = append(s.samples[:0], b.scratch...)
-	b.scratch = b.scratch[:0]
+	for len(kept) < s.limit { // rounding put the last mark past the end
+		kept = append(kept, Sample{last, step})
+	}
+	s.samples = append(s.samples[:0], kept...)
+	b.scratch = kept
 }

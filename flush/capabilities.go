@@ -1,0 +1,71 @@
+package flush
+
+import (
+	"fmt"
+	"path"
+	"reflect"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+// capabilities is what a transport says about itself, asked once.
+type capabilities struct {
+	name  string // its own or its package's
+	shape viewShape
+	namer transport.WireNamer // nil if it takes names as they are
+}
+
+// capabilitiesOf asks t. A panic in its methods is an error.
+func capabilitiesOf(t transport.Transport) (c capabilities, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("flush: transport %T panics in Describe or Temporality: %v", t, p)
+		}
+	}()
+	if d, ok := t.(transport.Describer); ok {
+		said := d.Describe()
+		c.name = said.Name
+		c.shape = viewShape{
+			summaries:     said.Summaries,
+			distributions: said.Summaries || said.Distributions,
+			members:       said.Members,
+		}
+	}
+	if r, ok := t.(transport.TemporalityReporter); ok {
+		for kind := transport.KindCount; kind <= transport.KindDistribution; kind++ {
+			c.shape.overwrite[kind] = r.Temporality(kind) == transport.Overwrite
+		}
+	}
+	c.namer, _ = t.(transport.WireNamer)
+	if c.name == "" {
+		c.name = packageOf(t)
+	}
+	return c, nil
+}
+
+// packageOf returns the last part of the path of the package that t's type is
+// from, or the type's name if that says nothing.
+func packageOf(t transport.Transport) string {
+	typ := reflect.TypeOf(t)
+	for typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	if name := path.Base(typ.PkgPath()); name != "." && name != "main" {
+		return name
+	}
+	return typ.Name()
+}
+
+// uniqueName returns the name of a transport in books and messages: the one the
+// user gave, or its own, with "#2" for the second of a name.
+func uniqueName(taken map[string]bool, given, own string) string {
+	name := given
+	if name == "" {
+		name = own
+	}
+	for n, base := 2, name; taken[name]; n++ {
+		name = fmt.Sprintf("%s#%d", base, n)
+	}
+	taken[name] = true
+	return name
+}
