@@ -265,3 +265,11 @@ func (r Ref) ObserveRawIn(i uint, v float64) {
 	b.addRaw(r.row.store, v)
 	b.claim.release(r.row.store.gen.Load())
 }
+
+// HoldHead loads the head of shard 0's log, as a submitter does. The function it
+// returns goes on with the page: it draws an index and reports true, or finds the
+// page closed.
+func (s *Store) HoldHead() (draw func() bool) {
+	p := s.logs[0].head.Load()
+	return func() bool { return p.state.Add(1)&logClosed == 0 }
+}

@@ -1,6 +1,7 @@
 package shard_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -127,4 +128,56 @@ func TestObservationsComeUnderTheirGeneration(t *testing.T) {
 			t.Fatalf("generation %d: %d observations, want %d", gen, v.seen[gen], n)
 		}
 	}
+}
+
+// A distribution keeps every value, so one that finds its banks held uses the log
+// and not a spill.
+func TestADistributionThatIsHeldUsesTheLog(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	s := shard.New(cfg)
+	r := alloc(t, s, shard.ClassDistribution)
+	held := s.HoldBank(r, 0)
+	require.NotNil(t, held)
+	for i := range 500 {
+		r.ObserveRaw(float64(i))
+	}
+	v := &everyValue{totals: newTotals()}
+	s.Swap()
+	s.Drain(1, v)
+	assert.Len(t, v.values, 500)
+	assert.Equal(t, 1, s.Held())
+	held.Finish(500)
+	drain(s, v)
+	slices.Sort(v.values)
+	require.Len(t, v.values, 501)
+	for i, x := range v.values {
+		require.Equal(t, float64(i), x)
+	}
+}
+
+// A bank that is held when the store stops comes through DrainHeld, and is closed
+// then like the others.
+func TestABankHeldOverStopComesLater(t *testing.T) {
+	s := shard.New(testConfig())
+	r := alloc(t, s, shard.ClassHistogram)
+	held := s.HoldBank(r, 0)
+	require.NotNil(t, held)
+	publish := s.HoldRecord(shard.Timed{ID: r.ID(), UnixSec: 1, Value: 1})
+	born := s.Generation()
+	v := newByGeneration()
+	s.Stop(1, v)
+	assert.Equal(t, 2, s.DrainHeld(1, v))
+	assert.Empty(t, v.visits)
+	r.Observe(1)
+	held.Finish(4)
+	publish()
+	assert.Zero(t, s.DrainHeld(1, v))
+	assert.Equal(t, map[shard.Generation]uint64{born: 1}, v.seen)
+	assert.Len(t, v.timed, 1)
+	r.Observe(1)
+	r.ObserveIn(0, 1)
+	assert.Equal(t, uint64(3), s.Lost().AfterStop)
+	assert.Zero(t, s.DrainHeld(1, v))
+	assert.Equal(t, uint64(1), v.counts[r.ID()])
 }

@@ -85,6 +85,31 @@ func TestNothingIsMadeAfterStop(t *testing.T) {
 	assert.False(t, ok)
 }
 
+// A gauge has the last value before Stop; those after it are counted.
+func TestStopTakesTheLastValueOfAGaugeConcurrentSafe(t *testing.T) {
+	for range 500 {
+		s := shard.New(testConfig())
+		r := alloc(t, s, shard.ClassGauge)
+		var set atomic.Uint64
+		var quit atomic.Bool
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for !quit.Load() {
+				r.Set(float64(set.Load() + 1))
+				set.Add(1)
+			}
+		})
+		for set.Load() < 20 {
+			runtime.Gosched()
+		}
+		v := newTotals()
+		s.Stop(1, v)
+		quit.Store(true)
+		wg.Wait()
+		require.Equal(t, set.Load(), uint64(v.gauges[r.ID()])+s.Lost().AfterStop)
+	}
+}
+
 // Whatever the flusher still does after Stop, the store stays stopped.
 func TestNoCallOfTheFlusherUndoesAStop(t *testing.T) {
 	for name, again := range map[string]func(*shard.Store, shard.Visitor){

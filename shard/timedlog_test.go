@@ -155,3 +155,22 @@ func TestPagesThatThePoolHasNoRoomForAreLetGo(t *testing.T) {
 	}
 	assert.Zero(t, s.Lost().TimedFull)
 }
+
+// A submitter that loaded the head of a log, and slept until the page was drained
+// and in the pool, must not put its record there: no drain would look for it.
+func TestAPageInThePoolTakesNoRecord(t *testing.T) {
+	s, r := tinyLog(t)
+	for range 3 { // in its first turn and in later ones
+		r.Timed(shard.Timed{N: 1})
+		draw := s.HoldHead()
+		drain(s, newTotals())
+		assert.Equal(t, int64(1), s.LogPages(), "the page is in the pool")
+		for range 5 {
+			assert.False(t, draw())
+		}
+		r.Timed(shard.Timed{N: 2}) // the page is in use again, with nothing of that in it
+		v := newTotals()
+		drain(s, v)
+		assert.Len(t, v.timed, 1)
+	}
+}
