@@ -29,6 +29,7 @@ func TestMarkdownShowsFiguresAndGoals(t *testing.T) {
 	r := example()
 	table := r.markdown()
 	assert.Contains(t, table, "system: test · go: go1.26\n")
+	assert.Contains(t, table, "U is an uncontended atomic add, 5.0 ns here,")
 	assert.Contains(t, table, "| quick | 6.0 | 1.20 (1.10–1.30) | ≤ 1.3 U | 0 |\n")
 	assert.Contains(t, table, "| slow (less 4.0 ns of building them) | 16.0 | 3.20 (3.10–3.30) | ≤ 3 U **missed** | 0 |\n")
 	assert.Contains(t, table, "| free | 50.0 | 10.00 (10.00–10.00) | – | 0 |\n")
