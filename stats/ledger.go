@@ -33,7 +33,7 @@ type Ledger struct {
 }
 
 // Balanced reports whether the books of every transport balance.
-func (l *Ledger) Balanced() bool {
+func (l Ledger) Balanced() bool {
 	for i := range l.Transports {
 		if !l.Transports[i].Balanced() {
 			return false
@@ -43,7 +43,7 @@ func (l *Ledger) Balanced() bool {
 }
 
 // RefusedTotal is the sum over all reasons.
-func (l *Ledger) RefusedTotal() uint64 {
+func (l Ledger) RefusedTotal() uint64 {
 	var n uint64
 	for _, v := range l.Refused {
 		n += v
