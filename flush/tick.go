@@ -65,9 +65,9 @@ func (f *Flusher) run() {
 	}
 }
 
-// tick does what is due. A clock that was set back finds its boundaries too far
-// away and plans anew; one that was set forward, or a machine that slept, finds
-// them long past and makes up for all of them at once.
+// tick does what is due. A clock that was set forward, or a machine that slept,
+// finds boundaries long past and makes up for all of them at once; one that was
+// set back finds them farther away than they can be, and starts from there.
 func (f *Flusher) tick() {
 	now := f.cfg.Clock.Now()
 	f.mu.Lock()
@@ -75,21 +75,15 @@ func (f *Flusher) tick() {
 	if f.closed {
 		return
 	}
-	switch {
-	case !now.Before(f.plan.swap):
+	if until := f.plan.swap.Sub(now); until <= 0 || until > f.cfg.Rollup {
 		f.drain(now)
-	case f.plan.swap.Sub(now) > f.cfg.Rollup:
-		f.plan.swap = f.swapAfter(now)
 	}
-	switch {
-	case !now.Before(f.plan.flush):
+	if until := f.plan.flush.Sub(now); until <= 0 || until > f.cfg.Interval {
 		f.handOut(now.Unix())
 		f.plan.flush = f.flushAfter(now)
 		if len(f.outbox) > 0 && f.plan.deliver == noTime {
 			f.plan.deliver = now.Add(f.jitter())
 		}
-	case f.plan.flush.Sub(now) > f.cfg.Interval:
-		f.plan.flush = f.flushAfter(now)
 	}
 	if d := f.plan.deliver; d != noTime && (!now.Before(d) || d.Sub(now) > f.cfg.Jitter) {
 		f.deliver()
@@ -108,7 +102,7 @@ func (f *Flusher) jitter() time.Duration {
 // drain swaps and drains. Under f.mu.
 func (f *Flusher) drain(now time.Time) {
 	f.prepare(now)
-	if f.ticking && !now.Before(f.plan.swap) {
+	if f.ticking {
 		if now.Sub(f.plan.swap) > f.cfg.Rollup {
 			f.stretched++
 		}

@@ -1,0 +1,9 @@
+package flush
+
+// The door inwards for tests of the package's outside.
+
+// LimitMemory bounds the memory of what was sent.
+func LimitMemory(f *Flusher, entries int) { f.memory.limit = entries }
+
+// Tick does what the goroutine does at a wake-up.
+func Tick(f *Flusher) { f.tick() }
