@@ -96,6 +96,7 @@ func TestFlushWaitsForHeldReservoirs(t *testing.T) {
 		m := memory.New()
 		r := ticking(t, nil, m)
 		h := r.cat.add(transport.KindHistogram, "h")
+		time.Sleep(time.Second)
 		release := r.src.hold(h, 1, 2)
 		time.AfterFunc(3*time.Second, release)
 		start := time.Now()
