@@ -120,13 +120,11 @@ func (co *core) refuseMany(reason transport.Reason, n uint64) {
 	}
 }
 
-// report hands an error to the user's handler, which must not hurt us.
+// report logs an error and hands it to the user's handler, neither of which must
+// hurt us.
 func (co *core) report(err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			co.cfg.logger.Error("stats: the error handler panicked", "panic", p)
-		}
-	}()
+	defer func() { _ = recover() }()
+	co.cfg.logger.Warn(err.Error())
 	co.cfg.onError(err)
 }
 

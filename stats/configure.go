@@ -92,7 +92,7 @@ func configure(opts []Option) (*config, error) {
 		c.lateWindow = defaultLateFlushes * c.interval
 	}
 	if c.onError == nil {
-		c.onError = func(err error) { c.logger.Warn(err.Error()) }
+		c.onError = func(error) {} // it was logged
 	}
 	c.tags = cleanTags(c.rawTags, nil)
 	if c.namespace != "" {

@@ -212,9 +212,9 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithErrorHandler sets who gets errors that have no caller: a failing backend, a
-// name used with two kinds, too many series. It is called from the flusher or a
-// sender, never from a submission, at a limited rate; it must not block for
-// long. Default: a warning in the log.
+// name used with two kinds, too many series. They are logged in any case. It is
+// called from the flusher or a sender, never from a submission, at a limited
+// rate; it must not block for long.
 func WithErrorHandler(handle func(error)) Option {
 	return option(func(c *config) { c.onError = handle })
 }
