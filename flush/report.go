@@ -41,7 +41,8 @@ func (r *reporter) report(err error) {
 	if n > 0 {
 		err = fmt.Errorf("%w (and %d more since the last report)", err, n)
 	}
-	r.shield(func() { r.onError(err) }) // which logs, unless the user gave another
+	r.shield(func() { r.log.Warn("shardstats: delivery failed", "transport", r.transport, "error", err) })
+	r.shield(func() { r.onError(err) })
 }
 
 // stack logs the stack of a panic, without regard to the rate: it is called once.
