@@ -1,4 +1,110 @@
 package mutants
 
 // What a bucket becomes.
-var rollupMutants = []Mutant{}
+var rollupMutants = []Mutant{
+	{
+		Name: "buckets are not floored before 1970",
+		File: "rollup/align.go",
+		Old:  "\tif rest < 0 {\n\t\trest += rollup\n",
+		New:  "\tif rest < -rollup {\n\t\trest += rollup\n",
+		Run:  "TestAlign|TestABucketHoldsItsSecond", Package: "./rollup",
+	},
+	{
+		Name: "a percentile is one rank too high",
+		File: "rollup/percentile.go",
+		Old:  "return samples[min(max(i-1, 0), int64(n-1))].Value",
+		New:  "return samples[min(max(i, 0), int64(n-1))].Value",
+		Run:  "TestNearestRank", Package: "./rollup",
+	},
+	{
+		Name: "every sample weighs the same",
+		File: "rollup/summary.go",
+		Old:  "weight := float64(sampled) / float64(len(samples))",
+		New:  "weight := float64(sampled) / float64(max(sampled, 1))",
+		Run:  "TestEachObservationHasTheSameChance|TestPercentilesOfMergedBanks", Package: "./rollup",
+	},
+	{
+		Name: "a merged set keeps its smallest samples",
+		File: "rollup/summary.go",
+		Old:  "\tstep := total / float64(s.limit)\n",
+		New:  "\tstep := total / float64(2*s.limit)\n",
+		Run:  "TestEachObservationHasTheSameChance|TestMergedSamples", Package: "./rollup",
+	},
+	{
+		Name: "an old timed gauge replaces a newer one",
+		File: "rollup/bucket.go",
+		Old:  "first || g.seq >= have.seq",
+		New:  "first || g.seq != have.seq",
+		Run:  "TestGauges", Package: "./rollup",
+	},
+	{
+		Name: "a bucket used again keeps what it held",
+		File: "rollup/bucket.go",
+		Old:  "\t\tr.touched = 0\n",
+		New:  "\t\tr.touched &^= 1\n",
+		Run:  "TestAReusedBucketIsClean", Package: "./rollup",
+	},
+	{
+		Name: "a merge forgets the maximum",
+		File: "rollup/summary.go",
+		Old:  "s.min, s.max = min(s.min, from.min), max(s.max, from.max)",
+		New:  "s.min = min(s.min, from.min)",
+		Run:  "TestTheOrderOfMergesDoesNotMatter", Package: "./rollup",
+	},
+	{
+		Name: "a late part goes out as if it were the whole",
+		File: "flush/view.go",
+		Old:  "\tpart.Merge(b.sent, row, slot)\n",
+		New:  "",
+		Run:  "TestLateParts", Package: "./flush",
+	},
+	{
+		Name: "the whole sent again has no higher revision",
+		File: "flush/view.go",
+		Old:  "unit.rev = b.handOuts(series.ID)",
+		New:  "unit.rev = 0",
+		Run:  "TestLateParts", Package: "./flush",
+	},
+	{
+		Name: "what was drained at a boundary belongs to the next bucket",
+		File: "flush/tick.go",
+		Old:  "rollup.Align(at.Add(-1).Unix(), f.rollup)",
+		New:  "rollup.Align(at.Unix(), f.rollup)",
+		Run:  "TestAHeldBankGoesIntoTheBucketOfItsGeneration", Package: "./flush",
+	},
+	{
+		Name: "a part whose whole is gone replaces it",
+		File: "flush/late.go",
+		Old:  "return b.reopened && f.memory.sent(b.start, series.Key)",
+		New:  "return b.reopened && f.memory.sent(b.start, 0)",
+		Run:  "TestALatePart|TestTheMemory|TestHowLong", Package: "./flush",
+	},
+	{
+		Name: "the open bucket is left behind at shutdown",
+		File: "flush/shutdown.go",
+		Old:  "\tf.handOutAll()\n",
+		New:  "\tf.handOut(f.now.Unix())\n",
+		Run:  "TestEverythingSubmittedArrivesConcurrentSafe", Package: "./stats",
+	},
+	{
+		Name: "FlushAt sends the open bucket",
+		File: "flush/late.go",
+		Old:  "return f.end(b.start) <= cut",
+		New:  "return b.start <= cut",
+		Run:  "TestTheBoundOnBuckets", Package: "./flush",
+	},
+	{
+		Name: "a held bank goes into the bucket of the drain",
+		File: "flush/fold.go",
+		Old:  "\tif !ok {\n\t\tstart = v.into\n",
+		New:  "\tif ok {\n\t\tstart = v.into\n",
+		Run:  "TestAHeldBankGoesIntoTheBucketOfItsGeneration", Package: "./flush",
+	},
+	{
+		Name: "timestamps of any age are taken",
+		File: "flush/fold.go",
+		Old:  "\t\t\tv.cfg.Refused(reason, 1)\n\t\t\treturn\n",
+		New:  "\t\t\tv.cfg.Refused(reason, 1)\n",
+		Run:  "TestTheAgeOfTimestamps", Package: "./flush",
+	},
+}
