@@ -56,8 +56,8 @@ mutants: ## break the code one line at a time: a test has to notice (RUN=regexp 
 	@cd bench && $(WORK) go run ./cmd/mutants -repo .. -run '$(RUN)'
 
 .PHONY: bench
-bench: ## cost of the hot path as ratios to an atomic add; writes bench/results/NAME.{txt,md}
-	@cd bench && $(WORK) go run ./cmd/report -out results -name '$(NAME)'
+bench: ## cost of the hot path as ratios to an atomic add; writes bench/results/NAME.{txt,md}, and the table in the README unless NAME is given
+	@cd bench && $(WORK) go run ./cmd/report -out results -name '$(NAME)' $(if $(filter hotpath,$(NAME)),-readme ../README.md)
 
 .PHONY: cover
 cover: ## coverage by package, and the functions no test reaches

@@ -16,15 +16,16 @@ import (
 func main() {
 	out := flag.String("out", "results", "folder for the two files")
 	name := flag.String("name", "hotpath", "their name")
+	readme := flag.String("readme", "", "a README to put the table into, too")
 	rounds := flag.Int("rounds", hotpath.Standard.Rounds, "rounds for each workload")
 	flag.Parse()
-	if err := run(*out, *name, *rounds); err != nil {
+	if err := run(*out, *name, *readme, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, name string, rounds int) error {
+func run(out, name, readme string, rounds int) error {
 	plan := hotpath.Standard
 	plan.Rounds = rounds
 	r := results{machine: describeMachine(), plan: plan}
@@ -52,6 +53,11 @@ func run(out, name string, rounds int) error {
 
 	table := r.markdown()
 	fmt.Print(table)
+	if readme != "" {
+		if err := intoReadme(readme, table); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
