@@ -273,3 +273,20 @@ func (s *Store) HoldHead() (draw func() bool) {
 	p := s.logs[0].head.Load()
 	return func() bool { return p.state.Add(1)&logClosed == 0 }
 }
+
+// EnterSpill returns what a submitter of the current generation does at the spill
+// of r, and whether the spill takes its observation.
+func (s *Store) EnterSpill(r Ref) func() bool {
+	gen := s.gen.Load()
+	return func() bool { return r.row.spills[r.slot%bankSlots][gen&1].add(gen, 1) }
+}
+
+// TakeSpill claims that spill as the flusher does, and returns what ends the claim.
+func (s *Store) TakeSpill(r Ref) (giveBack func()) {
+	gen := s.gen.Load()
+	c := &r.row.spills[r.slot%bankSlots][gen&1].claim
+	if !c.tryAlone(gen) {
+		panic("the spill is in use")
+	}
+	return func() { c.release(gen + 2) }
+}

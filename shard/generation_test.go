@@ -8,6 +8,7 @@ import (
 
 	"github.com/shardstats/shardstats/shard"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // stamp is which generations were current just before and just after an
@@ -96,4 +97,43 @@ func TestObservationsComeUnderAGenerationOfTheirCallConcurrentSafe(t *testing.T)
 			assert.Greater(t, came, 100, "too few samples to judge by")
 		})
 	}
+}
+
+// What is observed between a swap and its drain has its place already, in the new
+// generation: in a bank, and in the spill if that is held. A drain must not find
+// it in the log, whose content has no generation.
+func TestAnObservationBetweenSwapAndDrainIsOfTheNewGeneration(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	s := shard.New(cfg)
+	r := alloc(t, s, shard.ClassHistogram)
+	for range 6 {
+		s.Swap()
+		r.Observe(1)
+		held := s.HoldBank(r, 0)
+		require.NotNil(t, held)
+		r.Observe(2) // to the spill
+		held.Finish(3)
+		gen := s.Generation()
+		v := newByGeneration()
+		s.Drain(1, v)
+		assert.Empty(t, v.visits, "came with the generation before")
+		s.Swap()
+		s.Drain(1, v)
+		assert.Equal(t, map[shard.Generation]uint64{gen: 3}, v.seen)
+		assert.Equal(t, 2, v.visits[r.ID()], "the bank and the spill")
+	}
+}
+
+// While the flusher has a spill, nothing enters it, not even a submitter that
+// read the generation long ago.
+func TestASpillThatIsBeingDrainedTakesNothing(t *testing.T) {
+	s := shard.New(testConfig())
+	r := alloc(t, s, shard.ClassHistogram)
+	enter := s.EnterSpill(r)
+	assert.True(t, enter(), "before the drain")
+	giveBack := s.TakeSpill(r)
+	assert.False(t, enter(), "during the drain")
+	giveBack()
+	assert.False(t, enter(), "in the generation after the next")
 }
