@@ -158,8 +158,8 @@ func (r Ref) addWide(n int64) {
 }
 
 // AddFloat adds a delta to a counter; one that is not finite is counted as
-// BadValue. A sum that leaves the range of
-// float64 becomes infinite, and stays so until it is drained.
+// BadValue. A sum that leaves the range of float64 becomes infinite, and stays so
+// until it is drained.
 func (r Ref) AddFloat(delta float64) {
 	if delta-delta != 0 {
 		r.row.store.lost.badValue.Add(1)
@@ -172,11 +172,7 @@ func (r Ref) AddFloat(delta float64) {
 			r.row.store.lost.afterStop.Add(1)
 			return
 		}
-		was := math.Float64frombits(old)
-		sum := was + delta
-		if math.IsInf(was, 0) {
-			sum = was
-		}
+		sum := math.Float64frombits(old) + delta // infinite, if it was: delta is not
 		if sum == 0 {
 			sum = 0 // +0, the only bits that mean empty
 		}

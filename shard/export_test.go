@@ -290,3 +290,11 @@ func (s *Store) TakeSpill(r Ref) (giveBack func()) {
 	}
 	return func() { c.release(gen + 2) }
 }
+
+// LinkPage puts a page from the pool in front of the log of shard 0, as extend
+// does, and goes no further.
+func (s *Store) LinkPage() {
+	l, page := &s.logs[0], s.pools.logs.take(0)
+	page.prev = l.head.Load()
+	l.head.Store(page)
+}

@@ -167,3 +167,36 @@ func (v *lastBank) Observations(_ shard.ID, _ shard.Generation, o *shard.Observa
 		v.sample = o.Samples[0]
 	}
 }
+
+// A drain notes when it found a series touched, and only then.
+func TestADrainNotesWhenASeriesWasTouched(t *testing.T) {
+	for _, class := range allClasses {
+		s := shard.New(testConfig())
+		r, idle, timed := alloc(t, s, class), alloc(t, s, class), alloc(t, s, class)
+		for now := int64(1000); now < 1005; now++ {
+			submitOnce(r, class)
+			timed.Timed(shard.Timed{UnixSec: 3})
+			s.Swap()
+			s.Drain(now, new(tally))
+			assert.Equal(t, now, s.LastTouched(r.ID()))
+			assert.Equal(t, now, s.LastTouched(timed.ID()), "not the time it is stamped with")
+		}
+		s.Swap()
+		s.Drain(2000, new(tally))
+		assert.Equal(t, int64(1004), s.LastTouched(r.ID()))
+		assert.Zero(t, s.LastTouched(idle.ID()))
+	}
+}
+
+// A freed series keeps no pages of samples.
+func TestAFreedSeriesGivesItsSamplesBack(t *testing.T) {
+	for _, class := range []shard.Class{shard.ClassHistogram, shard.ClassDistribution} {
+		s := reservoirStore(1000)
+		r := alloc(t, s, class)
+		submitOnce(r, class)
+		drain(s, new(tally))
+		assert.Equal(t, 2*32*8, s.SampleBytes(r))
+		s.Free(r.ID())
+		assert.Zero(t, s.SampleBytes(r))
+	}
+}

@@ -174,3 +174,27 @@ func TestAPageInThePoolTakesNoRecord(t *testing.T) {
 		assert.Len(t, v.timed, 1)
 	}
 }
+
+// A page that became head, and was taken before anybody opened it, has no records,
+// whatever submitters that met it in the pool counted up. Waiting for those would
+// never end.
+func TestAPageTakenBeforeItWasOpenedHasNoRecords(t *testing.T) {
+	s, r := tinyLog(t)
+	r.Timed(shard.Timed{N: 1})
+	draw := s.HoldHead()
+	drain(s, newTotals())
+	for range 5 {
+		assert.False(t, draw(), "in the pool")
+	}
+	s.LinkPage()
+	v := newTotals()
+	s.Drain(1, v)
+	assert.Zero(t, s.Held())
+	assert.Empty(t, v.timed)
+
+	s.LinkPage()
+	assert.False(t, draw(), "whoever linked it has not opened it")
+	r.Timed(shard.Timed{N: 2}) // opens it
+	drain(s, v)
+	assert.Len(t, v.timed, 1)
+}
