@@ -28,6 +28,8 @@ type Catalog interface {
 	// Sweep is called after each drain. newest is the number of the newest
 	// bucket the flusher has made, oldest that of the oldest it keeps
 	// (newest+1 if it keeps none): an id given up while newest was n may be
-	// reused once oldest > n, for until then a bucket may hold it.
-	Sweep(now time.Time, newest, oldest uint64)
+	// reused once oldest > n, for until then a bucket may hold it. It must not
+	// call code of the user; what it returns is logged and handed to
+	// Config.OnError when no lock is held.
+	Sweep(now time.Time, newest, oldest uint64) (complaints []error)
 }

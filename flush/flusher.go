@@ -53,6 +53,8 @@ type Flusher struct {
 	into   int64                      // start of the bucket that takes what has no time of its own
 	starts map[shard.Generation]int64 // start of a generation's bucket, for the last few
 
+	complaints complaints
+
 	buckets bucketSet
 	memory  sentMemory
 	outbox  []delivery // handed out, and waiting for the jitter to pass
@@ -160,6 +162,7 @@ func (f *Flusher) flush(ctx context.Context, cut *time.Time) error {
 		defer cancel()
 	}
 	overtaken, err := f.collect(ctx, cut)
+	f.complain()
 	if errors.Is(err, ErrClosed) {
 		return err
 	}

@@ -26,6 +26,8 @@ type catalog struct {
 	series map[shard.ID]*flush.Series
 	slots  map[transport.Kind]int
 	sweeps [][2]uint64 // newest and oldest
+
+	complaints []error // for the next Sweep to return
 }
 
 func newCatalog() *catalog {
@@ -60,10 +62,13 @@ func (c *catalog) Series(id shard.ID) *flush.Series {
 }
 
 // Sweep implements [flush.Catalog].
-func (c *catalog) Sweep(_ time.Time, newest, oldest uint64) {
+func (c *catalog) Sweep(_ time.Time, newest, oldest uint64) []error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sweeps = append(c.sweeps, [2]uint64{newest, oldest})
+	complaints := c.complaints
+	c.complaints = nil
+	return complaints
 }
 
 // wall is a clock that can be set. It goes on from there with the runtime's, or

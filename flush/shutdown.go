@@ -74,7 +74,8 @@ func (f *Flusher) Shutdown(ctx context.Context) error {
 func (f *Flusher) stop(ctx context.Context) error {
 	before := f.Books()
 	err := f.collectLast(ctx)
-	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }))
+	f.complain()
+	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }), f.complained(ctx))
 	return lossSince(before, f.Books(), err)
 }
 

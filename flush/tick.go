@@ -61,6 +61,7 @@ func (f *Flusher) run() {
 			f.drainTimed()
 		case <-timer.C:
 			f.tick()
+			f.complain()
 		}
 	}
 }
@@ -140,8 +141,8 @@ func (f *Flusher) prepare(now time.Time) {
 }
 
 // settle is the end of a drain: buckets kept for long enough go, and the catalog
-// may expire series. Under f.mu.
+// may expire series. Its complaints are reported when f.mu is free. Under f.mu.
 func (f *Flusher) settle() {
 	f.giveUp()
-	f.cfg.Catalog.Sweep(f.now, f.buckets.newest, f.buckets.oldest())
+	f.complaints.add(f.cfg.Catalog.Sweep(f.now, f.buckets.newest, f.buckets.oldest()))
 }

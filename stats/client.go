@@ -120,14 +120,6 @@ func (co *core) refuseMany(reason transport.Reason, n uint64) {
 	}
 }
 
-// report logs an error and hands it to the user's handler, neither of which must
-// hurt us.
-func (co *core) report(err error) {
-	defer func() { _ = recover() }()
-	co.cfg.logger.Warn(err.Error())
-	co.cfg.onError(err)
-}
-
 // live reports whether c takes submissions at all.
 func (c *Client) live() bool { return c != nil && c.core != nil }
 

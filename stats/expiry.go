@@ -24,19 +24,16 @@ import (
 // A series that comes back before that goes on under its id.
 
 // Sweep implements [flush.Catalog].
-func (r *registry) Sweep(now time.Time, newest, oldest uint64) {
+func (r *registry) Sweep(now time.Time, newest, oldest uint64) (complaints []error) {
 	r.settle(newest, oldest)
 	r.expire(now)
 	r.forceGrace(now)
 	r.tidy()
 
 	r.mu.Lock()
-	complaints := r.complaints
-	r.complaints = nil
-	r.mu.Unlock()
-	for _, err := range complaints {
-		r.core.report(err)
-	}
+	defer r.mu.Unlock()
+	complaints, r.complaints = r.complaints, nil
+	return complaints
 }
 
 // settle moves the unlinked series one step on, and frees the ids of those at

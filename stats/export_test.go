@@ -28,7 +28,9 @@ func (c *Client) Seen(kind transport.Kind, name string, tags ...string) bool {
 func (c *Client) Store() *shard.Store { return c.core.store }
 
 func (c *Client) Sweep(now time.Time, newest, oldest uint64) {
-	c.core.registry.Sweep(now, newest, oldest)
+	for _, err := range c.core.registry.Sweep(now, newest, oldest) {
+		c.core.cfg.onError(err)
+	}
 }
 
 // TableSizes returns the slots of each table in the chain, newest first.

@@ -341,5 +341,5 @@ func TestErrorHandlersThatPanicDoNoHarm(t *testing.T) {
 	c := newManual(t, stats.WithErrorHandler(func(error) { panic(errors.New("mine")) }))
 	c.Count("x", 1)
 	c.Gauge("x", 1)
-	flusher(c, epoch, 1, 1)
+	assert.NoError(t, c.Flush(t.Context()))
 }
