@@ -44,7 +44,7 @@ func (s *Store) drain(now int64, v Visitor, stop bool) {
 	s.drainLogs(now, v, stop)
 	s.drainHeld(now, v)
 	if !stop { // a page made now would be labelled for no generation
-		s.pools.refill(s)
+		s.pools.refill(s, true)
 	}
 }
 
@@ -56,7 +56,7 @@ func (s *Store) DrainTimed(now int64, v Visitor) {
 		return
 	}
 	s.drainLogs(now, v, false)
-	s.pools.refill(s)
+	s.pools.refill(s, false)
 }
 
 // DrainHeld tries again the banks and records that a submitter held, and
@@ -104,13 +104,13 @@ func (s *Store) wake() {
 }
 
 // refill prepares pages for the time until the next drain.
-func (p *pools) refill(s *Store) {
-	p.counters.refill()
-	p.wides.refill()
+func (p *pools) refill(s *Store, shrink bool) {
+	p.counters.refill(shrink)
+	p.wides.refill(shrink)
 	if s.reservoirsUsed.Load() {
-		p.banks.refill()
+		p.banks.refill(shrink)
 		for class := range p.samples {
-			p.samples[class].refill()
+			p.samples[class].refill(shrink)
 		}
 	}
 }

@@ -84,11 +84,11 @@ const (
 func (s *Store) TouchAll(r Ref) {
 	for i := range r.row.counters {
 		pageAt(r.row.counters, uint(i), &s.pools.counters)
-		s.pools.counters.refill()
+		s.pools.counters.refill(false)
 	}
 	for i := range r.row.banks {
 		page := pageAt(r.row.banks, uint(i), &s.pools.banks)
-		s.pools.banks.refill()
+		s.pools.banks.refill(false)
 		class := 0
 		if r.row.class == ClassDistribution {
 			class = s.reservoirClasses

@@ -121,7 +121,6 @@ func (r Ref) ObserveRaw(v float64) {
 			if took {
 				return
 			}
-			s.wake() // the pool is empty
 		}
 		if b != nil || s.gen.Load() == gen {
 			s.logs[i].appendOrCount(s, Timed{ID: r.ID(), Untimed: true, Value: v})

@@ -11,6 +11,8 @@ type pool[T any] struct {
 	slots []atomic.Pointer[T]
 	fresh func() *T
 	renew func(*T)     // if not nil: makes a page that lay here for long like a fresh one
+	wake  func()       // if not nil: called when the pool has run dry
+	dry   atomic.Bool  // somebody found all slots empty since the last refill: nobody needs to look
 	taken atomic.Int64 // since the last refill
 	want  int          // how many slots refill fills; the flusher's
 	least int
@@ -23,6 +25,27 @@ func newPool[T any](size, least int, fresh func() *T) pool[T] {
 // take returns a page, or nil if there is none. It looks at slot hint first, so
 // that submitters on several processors do not all start at one.
 func (p *pool[T]) take(hint uint) *T {
+	if p.dry.Load() {
+		return nil
+	}
+	if page := p.search(hint); page != nil {
+		return page
+	}
+	if p.dry.Swap(true) {
+		return nil
+	}
+	// A page put back between the search and the mark would lie there unseen.
+	if page := p.search(hint); page != nil {
+		p.dry.Store(false)
+		return page
+	}
+	if p.wake != nil {
+		p.wake()
+	}
+	return nil
+}
+
+func (p *pool[T]) search(hint uint) *T {
 	n := uint(len(p.slots))
 	for j := range n {
 		slot := &p.slots[(hint*7+j)%n]
@@ -37,7 +60,6 @@ func (p *pool[T]) take(hint uint) *T {
 			return page
 		}
 	}
-	p.taken.Add(1) // it would have been: refill puts more
 	return nil
 }
 
@@ -49,18 +71,31 @@ func (p *pool[T]) put(page *T) { p.offer(page) }
 func (p *pool[T]) offer(page *T) bool {
 	for i := range p.slots {
 		if p.slots[i].Load() == nil && p.slots[i].CompareAndSwap(nil, page) {
+			if p.dry.Load() {
+				p.dry.Store(false)
+			}
 			return true
 		}
 	}
 	return false
 }
 
-// refill brings the pool to what the time since the last one asked for, and
-// half as much again; idle pools shrink by a quarter at each call.
-func (p *pool[T]) refill() {
+// refill brings the pool to what the time since the last one asked for, and half
+// as much again, or to four times what it was if that did not last. With shrink,
+// which is for once in a while, an idle pool gives up a quarter.
+func (p *pool[T]) refill(shrink bool) {
 	asked := int(p.taken.Swap(0))
-	p.want = min(len(p.slots), max(p.least, asked+asked/2, p.want*3/4))
+	want := max(p.least, asked+asked/2)
+	if p.dry.Load() {
+		want = max(want, 4*p.want, 8)
+	}
+	keep := p.want
+	if shrink {
+		keep = p.want * 3 / 4
+	}
+	p.want = min(len(p.slots), max(want, keep))
 	have := p.fill(p.want)
+	p.dry.Store(false)
 	for i := 0; i < len(p.slots) && have > p.want; i++ {
 		if p.slots[i].Swap(nil) != nil {
 			have--

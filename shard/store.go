@@ -98,8 +98,12 @@ func New(cfg Config) *Store {
 	}
 	s.pools.banks.renew = s.label
 	s.pools.samples = s.newSamplePools()
-	s.pools.counters.refill()
-	s.pools.wides.refill()
+	s.pools.counters.refill(false)
+	s.pools.wides.refill(false)
+	s.pools.counters.wake, s.pools.banks.wake = s.wake, s.wake
+	for class := range s.pools.samples {
+		s.pools.samples[class].wake = s.wake
+	}
 	return s
 }
 

@@ -177,7 +177,7 @@ func runStorm(t *testing.T, st storm) {
 			for i := range mine {
 				s.submit(i, &loads[g])
 				// In step with the flusher, which would get few turns among so many.
-				for i%64 == 0 && int(swaps.Load()) < i*st.swaps/mine {
+				for i%64 == 0 && swaps.Load() < int64(i)*int64(st.swaps)/int64(mine) {
 					runtime.Gosched()
 				}
 			}

@@ -55,6 +55,9 @@ func TestIdentityIsInjective(t *testing.T) {
 		{transport.KindCount, strings.Repeat("n", 17), nil},
 		{transport.KindCount, strings.Repeat("n", 8) + "x" + strings.Repeat("n", 8), nil},
 		{transport.KindCount, strings.Repeat("n", 8) + strings.Repeat("m", 256) + strings.Repeat("n", 8), nil},
+		// with the keys at 0, all that is hashed of their middles is 0: they collide
+		{transport.KindCount, "aaaaaaaaxxxxxxxx\x00\x00\x00\x00\x00\x00\x00\x00bbbbbbbb", nil},
+		{transport.KindCount, "aaaaaaaayyyyyyyy\x00\x00\x00\x00\x00\x00\x00\x00bbbbbbbb", nil},
 		{transport.KindCount, "n23", nil}, {transport.KindCount, "n32", nil}, {transport.KindCount, "nn23", nil},
 	}
 	// Twice: with the hash as it is, and with all calls hashing alike.
