@@ -24,7 +24,9 @@ type bucket struct {
 	repeats map[shard.ID]uint32
 	// reopened: an earlier bucket of this start was given up, so some series may
 	// have been sent already; Flusher.memory knows which.
-	reopened  bool
+	reopened bool
+	// leads says of gauges that are one on the wire which of them is sent.
+	leads     map[*wireGroup]*Series
 	handedOut time.Time // the last time
 }
 

@@ -99,8 +99,11 @@ func (f *Flusher) remove(b *bucket) {
 	if b.sent != nil && f.overwrites {
 		keys := make([]uint64, 0, b.sent.Len())
 		b.sent.Each(func(row, slot int) {
-			if s := f.cfg.Catalog.Series(shard.MakeID(row, slot)); f.overwritten[s.Kind] {
-				keys = append(keys, s.Key)
+			s := f.cfg.Catalog.Series(shard.MakeID(row, slot))
+			for _, v := range f.views {
+				if v.shape.overwrite[s.Kind] && v.keeps(s) {
+					keys = append(keys, v.identity(s))
+				}
 			}
 		})
 		f.memory.remember(b.start, keys)
@@ -111,10 +114,10 @@ func (f *Flusher) remove(b *bucket) {
 	f.buckets.remove(b)
 }
 
-// lost reports whether new content of a series has come too late for a backend
+// lost reports whether new content of an identity has come too late for a backend
 // that overwrites: its bucket was sent and given up, so that the content is a
 // part whose whole nobody has any more. What the reopened bucket itself has sent
-// of the series is a part, too.
-func (f *Flusher) lost(b *bucket, series *Series) bool {
-	return b.reopened && f.memory.sent(b.start, series.Key)
+// of it is a part, too.
+func (f *Flusher) lost(b *bucket, key uint64) bool {
+	return b.reopened && f.memory.sent(b.start, key)
 }

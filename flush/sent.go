@@ -5,7 +5,8 @@ import "slices"
 // sentMemory knows which series were sent in which bucket after the bucket was
 // given up: a late point for one of them must not be sent to a backend that
 // overwrites, for it would replace the whole by a part. It keeps a 64-bit hash
-// of each series' identity (ids are reused), up to a bound.
+// of each series' identity (ids are reused), where a transport has names of its
+// own the one it has there, up to a bound.
 type sentMemory struct {
 	limit   int                // on entries
 	keys    map[int64][]uint64 // by start of the bucket; sorted

@@ -70,18 +70,14 @@ func (f *Flusher) join(s *sender, tc *TransportConfig, c *capabilities) {
 // add adds what is new in b, series by series in the order of their ids. Series
 // that are one on the wire come where the first of them does.
 func (v *view) add(f *Flusher, b *bucket) {
-	if v.wire != nil {
-		v.wire.pass++
+	if v.wire == nil {
+		v.each(f, b, func(series *Series) { v.addOne(f, b, series, series.Key) })
+		return
 	}
-	b.fresh.Each(func(row, slot int) {
-		series := f.cfg.Catalog.Series(shard.MakeID(row, slot))
-		if !v.keeps(series) {
-			return
-		}
-		if v.wire == nil {
-			v.addOne(f, b, series, series.Key)
-			return
-		}
+	v.wire.pass++
+	// Each series finds its group before the first group is added.
+	v.each(f, b, func(series *Series) { v.wire.group(series) })
+	v.each(f, b, func(series *Series) {
 		g := v.wire.group(series)
 		switch {
 		case len(g.members) == 1:
@@ -93,13 +89,30 @@ func (v *view) add(f *Flusher, b *bucket) {
 	})
 }
 
+// each calls do for the series with new content in b that this view takes.
+func (v *view) each(f *Flusher, b *bucket, do func(*Series)) {
+	b.fresh.Each(func(row, slot int) {
+		if series := f.cfg.Catalog.Series(shard.MakeID(row, slot)); v.keeps(series) {
+			do(series)
+		}
+	})
+}
+
+// identity returns what tells a series from others in this view.
+func (v *view) identity(series *Series) uint64 {
+	if v.wire == nil {
+		return series.Key
+	}
+	return v.wire.group(series).hash
+}
+
 func (v *view) keeps(series *Series) bool { return v.filter == nil || v.filter.keeps(series) }
 
-// addOne adds the new content of one series that has its name to itself. key
-// tells it from others in this view.
+// addOne adds the new content of one series that has its name to itself. key is
+// its identity.
 func (v *view) addOne(f *Flusher, b *bucket, series *Series, key uint64) {
 	unit := unitKey{series: key, unix: b.start, overwrite: v.shape.overwrite[series.Kind]}
-	if unit.overwrite && f.lost(b, series) {
+	if unit.overwrite && f.lost(b, key) {
 		v.drop(1, transport.ReasonLateUnmerged)
 		return
 	}

@@ -101,6 +101,9 @@ func (w *wire) call(rename func(string) string, name string) (out string) {
 // the whole of all of them, touched since or not. A mix of gauges would be no
 // value: there one is sent, the first in the bucket, and the others are left out.
 func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
+	g.members = slices.DeleteFunc(g.members, func(s *Series) bool {
+		return f.cfg.Catalog.Series(s.ID) != s // its id is another's, which this view has not met
+	})
 	lead := v.lead(b, g)
 	if lead.Kind == transport.KindGauge {
 		for _, s := range g.members {
@@ -120,8 +123,24 @@ func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
 	}
 }
 
-// lead returns the first of a group that was sent in b, or else is to be.
+// lead returns the series that a group is sent under. Of gauges it stays the same
+// in a bucket: those that were left out count as handed out, too.
 func (v *view) lead(b *bucket, g *wireGroup) *Series {
+	if lead := b.leads[g]; lead != nil {
+		return lead
+	}
+	lead := v.first(b, g)
+	if lead.Kind == transport.KindGauge {
+		if b.leads == nil {
+			b.leads = map[*wireGroup]*Series{}
+		}
+		b.leads[g] = lead
+	}
+	return lead
+}
+
+// first returns the first of a group that was sent in b, or else is to be.
+func (v *view) first(b *bucket, g *wireGroup) *Series {
 	for _, s := range g.members {
 		if b.hasSent(s.ID) && v.keeps(s) {
 			return s
@@ -145,15 +164,15 @@ func (v *view) touched(b *bucket, s *Series) bool {
 // grows with each of the group's. nil if there is nothing to send.
 func (v *view) merged(f *Flusher, b *bucket, g *wireGroup, lead *Series, unit *unitKey) *rollup.Bucket {
 	row, slot := lead.ID.Row(), lead.ID.Slot()
+	if unit.overwrite && f.lost(b, g.hash) {
+		v.drop(1, transport.ReasonLateUnmerged)
+		return nil
+	}
 	content := f.buckets.whole
 	content.Reset()
 	for _, s := range g.members {
 		if !b.has(s.ID) || !v.keeps(s) {
 			continue
-		}
-		if unit.overwrite && f.lost(b, s) {
-			v.drop(1, transport.ReasonLateUnmerged)
-			return nil
 		}
 		r, sl := s.ID.Row(), s.ID.Slot()
 		if b.fresh.Has(r, sl) {
