@@ -32,6 +32,7 @@ type core struct {
 	flusher  *flush.Flusher
 	root     *Client
 	refused  [len(doorReasons)]atomic.Uint64
+	refusals refusals
 }
 
 // doorReasons are the reasons counted by the client itself.
@@ -41,6 +42,7 @@ var doorReasons = [...]transport.Reason{
 	transport.ReasonTooOld,
 	transport.ReasonTooNew,
 	transport.ReasonSeriesLimit,
+	transport.ReasonAfterStop,
 }
 
 // New returns a client that accepts submissions at once. Unless WithManualFlush

@@ -15,14 +15,20 @@ type handle struct {
 	core   *core
 }
 
-// bind returns the handle of a series, the zero one if it was refused.
+// bind returns the handle of a series. If there is none to be had, each
+// submission through the handle is refused and counted.
 func (c *Client) bind(kind kind, name string, tags []string) handle {
 	if !c.live() {
 		return handle{}
 	}
-	s := c.series(kind, name, tags)
-	if s == nil {
-		return handle{}
+	var s *series
+	if sp := c.find(kind, name, tags); sp != nil {
+		s = sp.series
+	} else {
+		var why transport.Reason
+		if s, why = c.meet(kind, name, tags); s == nil {
+			s = c.core.refusals.series(why, kind)
+		}
 	}
 	return handle{ref: s.ref, series: s, core: c.core}
 }
@@ -31,7 +37,9 @@ func (c *Client) bind(kind kind, name string, tags []string) handle {
 type Counter struct{ handle }
 
 // NewCounter returns the handle of a counter. Keep it: making one takes a
-// look-up and may allocate. The series lives at least as long as the handle.
+// look-up and may allocate. The series lives at least as long as the handle. A
+// handle to what cannot be had (a bad name, a gauge beyond WithSeriesLimit) stays
+// one: each submission through it is refused and counted.
 func (c *Client) NewCounter(name string, tags ...string) *Counter {
 	return &Counter{c.bind(transport.KindCount, name, tags)}
 }

@@ -67,6 +67,7 @@ func (c *Client) Ledger() Ledger {
 	for i, reason := range doorReasons {
 		put(reason, co.refused[i].Load())
 	}
+	co.refusals.each(put)
 	lost := co.store.Lost()
 	put(transport.ReasonBadValue, lost.BadValue)
 	put(transport.ReasonSetFull, lost.SetFull)

@@ -118,16 +118,22 @@ func newRegistry(c *core) *registry {
 // remembers the spelling. It returns nil if the submission has to be refused,
 // which it has counted.
 func (c *Client) resolve(kind kind, name string, tags []string) *series {
-	co := c.core
-	if co.store.Stopped() {
-		co.store.CountAfterStop()
-		return nil
+	s, why := c.meet(kind, name, tags)
+	if s == nil {
+		c.core.refuse(why)
 	}
-	if name == "" || tooLong(name, tags) {
-		co.refuse(transport.ReasonBadName)
-		return nil
+	return s
+}
+
+// meet is resolve without the count: it returns why there is no series.
+func (c *Client) meet(kind kind, name string, tags []string) (*series, transport.Reason) {
+	switch {
+	case c.core.store.Stopped():
+		return nil, transport.ReasonAfterStop
+	case name == "" || tooLong(name, tags):
+		return nil, transport.ReasonBadName
 	}
-	return co.registry.register(c, kind, name, tags)
+	return c.core.registry.register(c, kind, name, tags)
 }
 
 func tooLong(name string, tags []string) bool {
@@ -142,8 +148,8 @@ func tooLong(name string, tags []string) bool {
 	return false
 }
 
-// register returns the series of a call, nil if there is none to be had.
-func (r *registry) register(c *Client, kind kind, name string, tags []string) *series {
+// register returns the series of a call, or why there is none to be had.
+func (r *registry) register(c *Client, kind kind, name string, tags []string) (*series, transport.Reason) {
 	full, all := joinName(c.namespace, name), cleanTags(tags, c.tags)
 	key := identityKey(kind, full, all)
 	now := r.core.now().Unix()
@@ -156,7 +162,7 @@ func (r *registry) register(c *Client, kind kind, name string, tags []string) *s
 			return r.overflow(c, kind, full, now)
 		}
 		if rec = r.newRecord(key, kind, full, all, now); rec == nil {
-			return nil
+			return nil, transport.ReasonAfterStop
 		}
 		r.live++
 		r.countName(full, kind)
@@ -165,15 +171,13 @@ func (r *registry) register(c *Client, kind kind, name string, tags []string) *s
 	if sp := c.find(kind, name, tags); sp == nil || sp.series != s { // nobody was faster
 		r.remember(rec, c.newSpelling(kind, name, tags, s))
 	}
-	return s
+	return s, ""
 }
 
-// newRecord makes a series. If the store has stopped meanwhile, it counts the
-// submission and returns nil. Under r.mu.
+// newRecord makes a series, nil if the store has stopped meanwhile. Under r.mu.
 func (r *registry) newRecord(key string, kind kind, name string, tags []string, now int64) *record {
 	ref, ok := r.core.store.Alloc(classOf(kind))
 	if !ok {
-		r.core.store.CountAfterStop()
 		return nil
 	}
 	cfg := &r.core.cfg
@@ -261,14 +265,13 @@ func (r *registry) countName(name string, kind kind) {
 // name and kind, and past overflowOwn names one for each kind. There is none for
 // gauges: a mix of gauges is no value. The spelling is not remembered, for there
 // may be any number. Under r.mu.
-func (r *registry) overflow(c *Client, kind kind, name string, now int64) *series {
+func (r *registry) overflow(c *Client, kind kind, name string, now int64) (*series, transport.Reason) {
 	if now-r.overflowSaid >= 60 || now < r.overflowSaid {
 		r.overflowSaid = now
 		r.complain(fmt.Errorf("stats: more than %d live series, %s %q is one too many: it goes to its overflow series (a gauge is dropped); raise WithSeriesLimit or use fewer tag values", r.core.cfg.seriesLimit, kind, name))
 	}
 	if kind == transport.KindGauge {
-		r.core.refuse(transport.ReasonSeriesLimit)
-		return nil
+		return nil, transport.ReasonSeriesLimit
 	}
 	tags := cleanTags([]string{overflowTag}, c.core.root.tags)
 	key := identityKey(kind, name, tags)
@@ -283,11 +286,11 @@ func (r *registry) overflow(c *Client, kind kind, name string, now int64) *serie
 	}
 	if rec == nil {
 		if rec = r.newRecord(key, kind, name, tags, now); rec == nil {
-			return nil
+			return nil, transport.ReasonAfterStop
 		}
 		rec.overflow = true
 	}
-	return r.relink(rec, now)
+	return r.relink(rec, now), ""
 }
 
 // complain queues an error for the flusher to report. Under r.mu.

@@ -24,7 +24,7 @@ func (c *Client) StartTimer(name string, tags ...string) Stopwatch {
 	if !c.live() {
 		return Stopwatch{}
 	}
-	return Stopwatch{series: c.series(transport.KindTiming, name, tags), start: time.Now()}
+	return Stopwatch{series: c.bind(transport.KindTiming, name, tags).series, start: time.Now()}
 }
 
 // Stop records the time since the start, in milliseconds, and returns it. It
