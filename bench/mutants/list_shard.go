@@ -93,4 +93,25 @@ var shardMutants = []Mutant{
 		New:  "",
 		Run:  "TestEveryClassArrivesOnce", Package: "./shard",
 	},
+	{
+		Name: "a set keeps the caller's string",
+		File: "shard/member.go",
+		Old:  "strings.Clone(text)}",
+		New:  "text + strings.Clone(text)[:0]}",
+		Run:  "TestAMemberIsCopied", Package: "./shard",
+	},
+	{
+		Name: "an emptied gauge looks as before",
+		File: "shard/gauge.go",
+		Old:  "uint64(unsetTag) | uint64(row.store.drains)&^tagMask",
+		New:  "uint64(unsetTag)",
+		Run:  "TestAnEmptyGaugeIsToldApartFromTheOneBefore", Package: "./shard",
+	},
+	{
+		Name: "a page of the log that was never opened has records",
+		File: "shard/timedlog.go",
+		Old:  "if state&logClosed != 0 {\n\t\t\treturn 0 // it was never opened\n\t\t}",
+		New:  "if false {\n\t\t\treturn 0 // it was never opened\n\t\t}",
+		Run:  "TestAPageTakenBeforeItWasOpenedHasNoRecords", Package: "./shard",
+	},
 }

@@ -30,4 +30,11 @@ var statsMutants = []Mutant{
 		New:  "\t\tt.tags[i] = tag\n",
 		Run:  "TestCallersMayChangeTheirTagsAfterTheCall|TestSubmissionsDoNotAllocate", Package: "./stats",
 	},
+	{
+		Name: "long strings with equal ends and hash are taken for one",
+		File: "stats/spelling.go",
+		Old:  "(long <= wordsSuffice || sp.text.equal(name, tags)) {",
+		New:  "(long <= wordsSuffice || sp.text != nil) {",
+		Run:  "TestIdentityIsInjective", Package: "./stats",
+	},
 }
