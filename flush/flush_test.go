@@ -82,7 +82,8 @@ func TestFlushWaitsForDeliveryUntilItsContextEnds(t *testing.T) {
 		require.Error(t, r.Flush(context.Background()))
 		assert.Equal(t, 30*time.Second, time.Since(start), "without a deadline")
 		start = time.Now()
-		require.Error(t, r.Flush(nil)) //nolint:staticcheck // a nil context is a mistake that must not hurt
+		//lint:ignore SA1012 a nil context is a mistake that must not hurt
+		require.Error(t, r.Flush(nil))
 		assert.Equal(t, 30*time.Second, time.Since(start), "without a context")
 
 		down.FailNext(0, errDown)

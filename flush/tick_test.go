@@ -108,7 +108,7 @@ func TestTheNanosecondsAroundABoundary(t *testing.T) {
 		c := r.cat.add(transport.KindCount, "c")
 		time.Sleep(10*time.Second - 1)
 		r.src.count(c, 1)
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		r.src.count(c, 2)
 		time.Sleep(20 * time.Second)
 		assert.Equal(t, []string{"c@0=1", "c@10=2"}, arrived(m))
