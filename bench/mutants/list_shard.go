@@ -97,7 +97,7 @@ var shardMutants = []Mutant{
 		Name: "a set keeps the caller's string",
 		File: "shard/member.go",
 		Old:  "strings.Clone(text)}",
-		New:  "text + strings.Clone(text)[:0]}",
+		New:  "text}; _ = strings.Clone",
 		Run:  "TestAMemberIsCopied", Package: "./shard",
 	},
 	{
