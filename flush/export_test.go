@@ -7,3 +7,11 @@ func LimitMemory(f *Flusher, entries int) { f.memory.limit = entries }
 
 // Tick does what the goroutine does at a wake-up.
 func Tick(f *Flusher) { f.tick() }
+
+// Noted returns how many revisions the views remember.
+func Noted(f *Flusher) (n int) {
+	for _, v := range f.views {
+		n += int(v.revisions.noted.Load())
+	}
+	return n
+}

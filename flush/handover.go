@@ -34,7 +34,9 @@ func (f *Flusher) deliver() {
 			s.enqueue(d.h)
 		}
 		for _, k := range d.noted { // older ones still queued are not sent any more
-			d.view.revisions.note(k.series, k.unix, k.rev)
+			if f.buckets.all[k.unix] != nil { // else nobody would forget it
+				d.view.revisions.note(k.series, k.unix, k.rev)
+			}
 		}
 		d.h.release()
 		f.outbox[i] = delivery{}

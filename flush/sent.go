@@ -1,6 +1,9 @@
 package flush
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // sentMemory knows which series were sent in which bucket after the bucket was
 // given up: a late point for one of them must not be sent to a backend that
@@ -11,23 +14,27 @@ type sentMemory struct {
 	limit   int                // on entries
 	keys    map[int64][]uint64 // by start of the bucket; sorted
 	entries int
-	// forgotten is the start of the latest bucket that fell out at the bound:
-	// of those up to it nothing is known.
-	forgotten    int64
-	hasForgotten bool
+	// blurred are the starts of the buckets whose keys fell out at the bound: any
+	// series may have been sent in them.
+	blurred    map[int64]struct{}
+	blurLimit  int
+	forgotten  int64 // the latest start that fell out of blurred: up to it nothing is known
+	forgetting bool  // forgotten is valid
 }
 
-// maxSentEntries bounds the memory to 8 MiB.
-const maxSentEntries = 8 << 20 / 8
+const (
+	maxSentEntries = 8 << 20 / 8 // 8 MiB
+	maxBlurred     = 10_000      // more than a day of the default roll-up, 0.5 MiB
+)
 
 func newSentMemory(limit int) sentMemory {
-	return sentMemory{limit: limit, keys: map[int64][]uint64{}}
+	return sentMemory{limit: limit, keys: map[int64][]uint64{}, blurred: map[int64]struct{}{}, blurLimit: maxBlurred}
 }
 
 // remember adds the series sent in the bucket that starts at start. It keeps
-// keys. At the bound the oldest buckets fall out.
+// keys. At the bound the keys of the oldest buckets fall out.
 func (m *sentMemory) remember(start int64, keys []uint64) {
-	if len(keys) == 0 {
+	if len(keys) == 0 || m.blurry(start) {
 		return
 	}
 	before := len(m.keys[start])
@@ -37,20 +44,28 @@ func (m *sentMemory) remember(start int64, keys []uint64) {
 	m.keys[start] = all
 	m.entries += len(all) - before
 	for m.entries > m.limit {
-		oldest := m.oldest()
-		if !m.hasForgotten || oldest > m.forgotten {
-			m.forgotten, m.hasForgotten = oldest, true
-		}
-		m.drop(oldest)
+		m.blur(oldest(m.keys))
 	}
 }
 
-func (m *sentMemory) oldest() int64 {
-	first, low := true, int64(0)
-	for start := range m.keys {
-		if first || start < low {
-			first, low = false, start
+// blur forgets which series were sent in a bucket, but not that some were.
+func (m *sentMemory) blur(start int64) {
+	m.drop(start)
+	m.blurred[start] = struct{}{}
+	if len(m.blurred) > m.blurLimit {
+		first := oldest(m.blurred)
+		if !m.forgetting || first > m.forgotten {
+			m.forgotten, m.forgetting = first, true
 		}
+		delete(m.blurred, first)
+	}
+}
+
+// oldest returns the lowest start.
+func oldest[V any](by map[int64]V) int64 {
+	low := int64(math.MaxInt64)
+	for start := range by {
+		low = min(low, start)
 	}
 	return low
 }
@@ -62,20 +77,21 @@ func (m *sentMemory) drop(start int64) {
 
 // knows reports whether something may have been sent in a bucket before.
 func (m *sentMemory) knows(start int64) bool {
-	return m.keys[start] != nil || m.isForgotten(start)
+	return m.keys[start] != nil || m.blurry(start)
 }
 
 // sent reports whether a series was, or may have been, sent in a bucket.
 func (m *sentMemory) sent(start int64, key uint64) bool {
-	if m.isForgotten(start) {
+	if m.blurry(start) {
 		return true
 	}
 	_, ok := slices.BinarySearch(m.keys[start], key)
 	return ok
 }
 
-func (m *sentMemory) isForgotten(start int64) bool {
-	return m.hasForgotten && start <= m.forgotten
+func (m *sentMemory) blurry(start int64) bool {
+	_, ok := m.blurred[start]
+	return ok || m.forgetting && start <= m.forgotten
 }
 
 // forgetBefore drops the buckets that are older than points may be, except those
@@ -84,6 +100,11 @@ func (m *sentMemory) forgetBefore(unix int64, needed func(start int64) bool) {
 	for start := range m.keys {
 		if start < unix && !needed(start) {
 			m.drop(start)
+		}
+	}
+	for start := range m.blurred {
+		if start < unix && !needed(start) {
+			delete(m.blurred, start)
 		}
 	}
 }

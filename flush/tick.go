@@ -51,7 +51,9 @@ func (f *Flusher) run() {
 	defer timer.Stop()
 	for {
 		f.mu.Lock()
-		wait := f.plan.next(f.cfg.Clock.Now())
+		// The next boundary is a roll-up away at most; a clock that was set back
+		// finds it farther, and must not sleep until then.
+		wait := min(f.plan.next(f.cfg.Clock.Now()), f.cfg.Rollup)
 		f.mu.Unlock()
 		timer.Reset(wait)
 		select {
@@ -82,12 +84,20 @@ func (f *Flusher) tick() {
 	if until := f.plan.flush.Sub(now); until <= 0 || until > f.cfg.Interval {
 		f.handOut(now.Unix())
 		f.plan.flush = f.flushAfter(now)
-		if len(f.outbox) > 0 && f.plan.deliver == noTime {
-			f.plan.deliver = now.Add(f.jitter())
-		}
+	}
+	if len(f.outbox) > 0 && f.plan.deliver == noTime {
+		f.plan.deliver = now.Add(f.jitter())
 	}
 	if d := f.plan.deliver; d != noTime && (!now.Before(d) || d.Sub(now) > f.cfg.Jitter) {
 		f.deliver()
+	}
+}
+
+// comeBack hands out what was closed before the clock was set back: it would be
+// kept until its time comes again. Under f.mu.
+func (f *Flusher) comeBack(now time.Time) {
+	if f.ticking && now.Unix() < f.now.Unix() { // Before would go by the runtime's clock
+		f.handOut(f.now.Unix())
 	}
 }
 
@@ -132,6 +142,7 @@ func (f *Flusher) drainTimed() {
 // the drain is that tick's, up to one roll-up late: nearly all it finds is from
 // before the boundary. Under f.mu.
 func (f *Flusher) prepare(now time.Time) {
+	f.comeBack(now)
 	at := now
 	if f.ticking && !now.Before(f.plan.swap) && now.Sub(f.plan.swap) <= f.cfg.Rollup {
 		at = f.plan.swap
