@@ -107,7 +107,9 @@ func TestHowLongABucketIsKept(t *testing.T) {
 	}
 	late(10, 1)
 	late(29, 2)
-	late(48, 4) // 19 s after the last hand-out
+	r.clock.set(begin.Add(47 * time.Second))
+	r.flushAt(47) // gives nothing up: 18 s after the last hand-out
+	late(48, 4)
 	assert.Equal(t, []string{"c@0=1", "c@0=3 rev 1", "c@0=7 rev 2"}, taken(m))
 
 	r.clock.set(begin.Add(68 * time.Second))
