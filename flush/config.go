@@ -37,7 +37,9 @@ type Config struct {
 
 	Log     *slog.Logger                   // never nil
 	OnError func(error)                    // never nil; called from the flusher or a sender, rate-limited
-	Refused func(transport.Reason, uint64) // counts submissions the flusher has to refuse (too_old, too_new)
+	// Refused counts submissions the flusher has to refuse: too_old and too_new,
+	// and set_full and distribution_full where shards merge or points are timed.
+	Refused func(transport.Reason, uint64)
 }
 
 // TransportConfig is one transport and how it is fed.
