@@ -35,8 +35,8 @@ type Config struct {
 
 	Transports []TransportConfig
 
-	Log     *slog.Logger                   // never nil
-	OnError func(error)                    // never nil; called from the flusher or a sender, rate-limited
+	Log     *slog.Logger // never nil
+	OnError func(error)  // never nil; called from the flusher or a sender, rate-limited
 	// Refused counts submissions the flusher has to refuse: too_old and too_new,
 	// and set_full and distribution_full where shards merge or points are timed.
 	Refused func(transport.Reason, uint64)
