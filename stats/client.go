@@ -43,6 +43,8 @@ var doorReasons = [...]transport.Reason{
 	transport.ReasonTooNew,
 	transport.ReasonSeriesLimit,
 	transport.ReasonAfterStop,
+	transport.ReasonSetFull,          // at the merge: the store counts its own
+	transport.ReasonDistributionFull, // likewise
 }
 
 // New returns a client that accepts submissions at once. Unless WithManualFlush

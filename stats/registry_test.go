@@ -343,3 +343,19 @@ func TestErrorHandlersThatPanicDoNoHarm(t *testing.T) {
 	c.Gauge("x", 1)
 	assert.NoError(t, c.Flush(t.Context()))
 }
+
+func TestWhatDoesNotFitIntoABucketIsCounted(t *testing.T) {
+	clock := &fixedClock{now: epoch}
+	c := newManual(t, stats.WithClock(clock))
+	for i := range 10_100 {
+		c.At(epoch.Add(-time.Second)).Set("s", fmt.Sprint(i))
+	}
+	for range 100_010 {
+		c.At(epoch.Add(-time.Second)).Distribution("d", 1)
+	}
+	require.NoError(t, c.Flush(t.Context()))
+	assert.Equal(t, map[stats.Reason]uint64{
+		transport.ReasonSetFull:          100,
+		transport.ReasonDistributionFull: 10,
+	}, c.Ledger().Refused)
+}
