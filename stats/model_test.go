@@ -22,7 +22,8 @@ import (
 // leading points, all, or none, and says so or loses the answer.
 type flaky struct {
 	*receiver
-	plan []failure
+	plan    []failure
+	doubted bool // an answer was lost since the last flush
 }
 
 type failure struct {
@@ -38,6 +39,10 @@ func (f *flaky) Send(ctx context.Context, b *transport.Batch) error {
 	}
 	fail := f.plan[0]
 	f.plan = f.plan[1:]
+	fail.outcome = f.harmless(fail.outcome, b)
+	if fail.outcome != transport.Retry && fail.outcome != transport.Unknown {
+		fail.share = 0 // such answers are about the whole
+	}
 	taken := int(fail.share * float64(b.Points()))
 	f.mu.Lock()
 	left := taken
@@ -57,17 +62,40 @@ func (f *flaky) Send(ctx context.Context, b *transport.Batch) error {
 	return e
 }
 
+// harmless returns outcome, or Retry if outcome would rightly lose a point: one
+// that stands alone is dropped if it is too large or wrong, and when an answer is
+// lost, one that overwrites is sent once more and any other is not sent again.
+func (f *flaky) harmless(outcome transport.Outcome, b *transport.Batch) transport.Outcome {
+	switch outcome {
+	case transport.TooLarge, transport.Poison:
+		if b.Points() < 2 {
+			return transport.Retry
+		}
+	case transport.Unknown:
+		for i := range b.Series {
+			if f.Temporality(b.Series[i].Kind) != transport.Overwrite {
+				return transport.Retry
+			}
+		}
+		if f.doubted {
+			return transport.Retry
+		}
+		f.doubted = true
+	}
+	return outcome
+}
+
 // model is what should be at a backend in the end, in plain maps.
 type model struct {
 	rollup  int64
 	pending []entry // without a timestamp, since the last drain
 	state   map[string]*expected
-	last    map[string]float64 // of gauges, for relative adds
 }
 
 type entry struct {
 	kind   transport.Kind
 	name   string
+	tag    string
 	value  float64
 	member string
 	unix   int64
@@ -86,7 +114,7 @@ type expected struct {
 
 func (m *model) put(e entry, unix int64) {
 	start := unix - ((unix%m.rollup)+m.rollup)%m.rollup
-	key := fmt.Sprintf("%s %s  @%d", e.kind, e.name, start)
+	key := fmt.Sprintf("%s %s %s @%d", e.kind, e.name, e.tag, start)
 	x := m.state[key]
 	if x == nil {
 		x = &expected{min: math.Inf(1), max: math.Inf(-1), members: map[string]bool{}}
@@ -165,12 +193,13 @@ func runModel(t *rapid.T) {
 		stats.WithRollupInterval(time.Duration(rollup)*time.Second), stats.WithLateWindow(24*time.Hour),
 		stats.WithIdleExpiry(2*time.Minute), stats.WithMaxAge(0, 0), stats.WithErrorHandler(func(error) {}), stats.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
-	m := &model{rollup: rollup, state: map[string]*expected{}, last: map[string]float64{}}
+	m := &model{rollup: rollup, state: map[string]*expected{}}
 	// Retries wait, and after five failures the breaker does, half a minute each.
 	ctx, cancel := context.WithTimeout(context.Background(), 1000*time.Hour)
 	defer cancel()
 	flush := func(do func() error) {
 		m.drain(time.Now())
+		add.doubted, over.doubted = false, false
 		require.NoError(t, do())
 		for _, b := range c.Ledger().Transports {
 			require.True(t, b.Balanced(), "%+v", b)
@@ -191,17 +220,13 @@ func runModel(t *rapid.T) {
 		"flush due":   func(*rapid.T) { flush(func() error { return c.FlushAt(ctx, time.Now()) }) },
 		"flush early": func(*rapid.T) { flush(func() error { return c.FlushAt(ctx, time.Now().Add(-time.Hour)) }) },
 		"fail": func(t *rapid.T) {
+			outcomes := rapid.SampledFrom([]transport.Outcome{
+				transport.Retry, transport.TooLarge, transport.Poison, transport.Denied, transport.Unknown,
+			})
 			share := rapid.Float64Range(0, 1)
-			add.plan = append(add.plan, failure{transport.Retry, share.Draw(t, "taken")})
-			outcome := rapid.SampledFrom([]transport.Outcome{transport.Retry, transport.TooLarge, transport.Unknown}).Draw(t, "outcome")
-			if outcome == transport.TooLarge { // would drop a point that stands alone
-				outcome = transport.Retry
+			for _, f := range []*flaky{add, over} {
+				f.plan = append(f.plan, failure{outcomes.Draw(t, "outcome"), share.Draw(t, "taken")})
 			}
-			f := failure{outcome, share.Draw(t, "taken")}
-			if outcome == transport.Unknown { // distributions add up: unknown ones would be lost or doubled
-				f = failure{transport.Retry, 0}
-			}
-			over.plan = append(over.plan, f)
 		},
 		"": func(*rapid.T) {},
 	})
@@ -220,27 +245,45 @@ func (m *model) submit(t *rapid.T, c *stats.Client, value *rapid.Generator[float
 		transport.KindDistribution, transport.KindSet,
 	}).Draw(t, "kind")
 	e := entry{kind: kind, name: fmt.Sprintf("%s.%d", kind, rapid.IntRange(0, 2).Draw(t, "series")), value: value.Draw(t, "value")}
+	if rapid.Bool().Draw(t, "by a child") {
+		e.tag = "child:1"
+		c = c.With(e.tag)
+	}
 	call := c.At(time.Time{})
 	if e.timed = rapid.Bool().Draw(t, "timed"); e.timed {
 		at := time.Now().Add(time.Duration(rapid.IntRange(-100, 100).Draw(t, "seconds off")) * time.Second)
 		e.unix, call = at.Unix(), c.At(at)
 	}
-	switch kind {
+	switch handle := !e.timed && rapid.Bool().Draw(t, "by a handle"); kind {
 	case transport.KindCount:
-		if e.value == math.Trunc(e.value) {
+		if handle {
+			c.NewCounter(e.name).AddFloat(e.value)
+		} else if e.value == math.Trunc(e.value) {
 			call.Count(e.name, int64(e.value))
 		} else {
 			call.CountFloat(e.name, e.value)
 		}
 	case transport.KindGauge:
-		call.Gauge(e.name, e.value)
+		if handle {
+			c.NewGauge(e.name).Set(e.value)
+		} else {
+			call.Gauge(e.name, e.value)
+		}
 	case transport.KindHistogram:
-		call.Histogram(e.name, e.value)
+		if handle {
+			c.NewHistogram(e.name).ObserveN([]float64{e.value})
+		} else {
+			call.Histogram(e.name, e.value)
+		}
 	case transport.KindTiming:
 		e.value = math.Abs(math.Trunc(e.value))
 		call.Timing(e.name, time.Duration(e.value)*time.Millisecond)
 	case transport.KindDistribution:
-		call.Distribution(e.name, e.value)
+		if handle {
+			c.NewDistribution(e.name).Observe(e.value)
+		} else {
+			call.Distribution(e.name, e.value)
+		}
 	case transport.KindSet:
 		e.member = strings.Repeat("m", 1+int(math.Abs(e.value)))
 		if len(e.member) > 8 {
