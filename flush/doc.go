@@ -21,7 +21,9 @@
 // # What it promises
 //
 //   - No bucket is missed or made twice, whatever the wall clock does: a clock
-//     that jumps, or a machine that slept, gets one flush to catch up.
+//     that jumps, or a machine that slept, gets one flush to catch up. A time that
+//     comes twice begins anew: where a backend keeps the last value, what was sent
+//     of it under the wrong clock is replaced.
 //   - A late point, and a Flush in mid-bucket, change no figure. A bucket is kept
 //     for a late window. A backend that adds up gets the new part alone; one that
 //     keeps the last value gets the merged whole again, as a new revision. What

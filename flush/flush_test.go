@@ -217,6 +217,7 @@ func TestShutdownWithATransportThatDoesNotReturn(t *testing.T) {
 func TestShutdownWithAContextThatHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := memory.New()
+		defer m.Block()() // or the sender, which runs beside, may be done before
 		r := ticking(t, nil, m)
 		r.src.count(r.cat.add(transport.KindCount, "c"), 1)
 		ctx, cancel := context.WithCancel(t.Context())

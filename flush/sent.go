@@ -108,3 +108,18 @@ func (m *sentMemory) forgetBefore(unix int64, needed func(start int64) bool) {
 		}
 	}
 }
+
+// forgetBetween drops the buckets that start after one time and up to another.
+func (m *sentMemory) forgetBetween(after, upTo int64) {
+	for start := range m.keys {
+		if after < start && start <= upTo {
+			m.drop(start)
+		}
+	}
+	for start := range m.blurred {
+		if after < start && start <= upTo {
+			delete(m.blurred, start)
+		}
+	}
+	m.forgotten = min(m.forgotten, after)
+}

@@ -72,12 +72,12 @@ func (f *Flusher) run() {
 // finds boundaries long past and makes up for all of them at once; one that was
 // set back finds them farther away than they can be, and starts from there.
 func (f *Flusher) tick() {
-	now := f.cfg.Clock.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
 		return
 	}
+	now := f.cfg.Clock.Now() // not before the lock: others read it meanwhile
 	if until := f.plan.swap.Sub(now); until <= 0 || until > f.cfg.Rollup {
 		f.drain(now)
 	}
@@ -93,12 +93,25 @@ func (f *Flusher) tick() {
 	}
 }
 
-// comeBack hands out what was closed before the clock was set back: it would be
-// kept until its time comes again. Under f.mu.
+// comeBack is for a clock that was set back. What was closed before, and open, is
+// handed out: it would be kept until its time comes again. That time begins anew
+// then: what was sent of it was sent under a wrong clock, and the newer replaces
+// it where a backend keeps the last value. Under f.mu.
 func (f *Flusher) comeBack(now time.Time) {
-	if f.ticking && now.Unix() < f.now.Unix() { // Before would go by the runtime's clock
-		f.handOut(f.now.Unix())
+	before := f.now.Unix()
+	if now.Unix() >= before { // Before would go by the runtime's clock
+		return
 	}
+	if f.ticking {
+		f.handOut(f.end(before))
+	}
+	today := rollup.Align(now.Add(-1).Unix(), f.rollup)
+	for _, start := range f.buckets.starts(func(b *bucket) bool {
+		return today < b.start && b.start <= before && b.fresh.Empty()
+	}) {
+		f.remove(f.buckets.all[start])
+	}
+	f.memory.forgetBetween(today, before)
 }
 
 // jitter returns how long one flush is held back, so that many processes that
