@@ -108,3 +108,55 @@ func TestExtremesAndLastValuesAreOfWhatWasSubmittedConcurrentSafe(t *testing.T) 
 		})
 	}
 }
+
+// First sights race Shutdown, too: of a series that could not be made any more
+// the submission is counted, and a handle made too late counts its own.
+func TestFirstSightsThatRaceShutdownAreTakenOrCountedConcurrentSafe(t *testing.T) {
+	for _, test := range []struct{ goroutines, procs, rounds int }{{2, 1, 100}, {4, 2, 200}, {8, 8, 100}} {
+		t.Run(fmt.Sprintf("goroutines=%d/GOMAXPROCS=%d", test.goroutines, test.procs), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(test.procs))
+			for round := range test.rounds {
+				r := newReceiver(false)
+				c, err := stats.New(quiet(stats.WithTransport(r), stats.WithManualFlush(), stats.WithSeriesLimit(1+round%100*5))...)
+				require.NoError(t, err)
+				var submitted atomic.Int64
+				var stop atomic.Bool
+				var started, quit sync.WaitGroup
+				for g := range test.goroutines {
+					started.Add(1)
+					quit.Go(func() {
+						started.Done()
+						n := int64(0)
+						for i := 0; i < 500 && !stop.Load(); i++ {
+							tag := fmt.Sprint(g, "/", i)
+							switch i % 4 {
+							case 0:
+								c.Count("c", 1, tag)
+							case 1:
+								c.NewCounter("c", tag).Inc()
+							case 2:
+								c.Distribution("d", 1, tag)
+							case 3:
+								c.NewHistogram("h", tag).Observe(1)
+							}
+							n++
+						}
+						submitted.Add(n)
+					})
+				}
+				started.Wait()
+				for range round % 50 {
+					runtime.Gosched()
+				}
+				require.NoError(t, c.Shutdown(t.Context()))
+				stop.Store(true)
+				quit.Wait()
+				arrived := r.total(transport.KindCount, "c").value + r.total(transport.KindDistribution, "d").count +
+					r.total(transport.KindHistogram, "h").count
+				l := c.Ledger()
+				require.Equal(t, float64(submitted.Load()), arrived+float64(l.RefusedTotal()), "%+v", l)
+				require.Equal(t, l.RefusedTotal(), l.Refused[transport.ReasonAfterStop])
+			}
+		})
+	}
+}
