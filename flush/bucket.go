@@ -108,6 +108,16 @@ func (s *bucketSet) remove(b *bucket) {
 	s.putFree(b.sent)
 }
 
+// nothingNew reports whether there is nothing to hand out.
+func (s *bucketSet) nothingNew() bool {
+	for _, b := range s.all {
+		if !b.fresh.Empty() {
+			return false
+		}
+	}
+	return true
+}
+
 // oldest returns the lowest number of a bucket that is kept, newest+1 if none is.
 func (s *bucketSet) oldest() uint64 {
 	low := s.newest + 1

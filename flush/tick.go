@@ -32,10 +32,11 @@ func (f *Flusher) flushAfter(now time.Time) time.Time {
 	return time.Unix(0, rollup.Align(now.UnixNano(), step)+step)
 }
 
-// next returns the time from now to the next wake-up.
-func (s *schedule) next(now time.Time) time.Duration {
+// next returns the time from now to the next wake-up. Where there is nothing to
+// hand out, no flush is due.
+func (s *schedule) next(now time.Time, nothing bool) time.Duration {
 	at := s.swap
-	if s.flush.Before(at) {
+	if !nothing && s.flush.Before(at) {
 		at = s.flush
 	}
 	if s.deliver != noTime && s.deliver.Before(at) {
@@ -53,7 +54,7 @@ func (f *Flusher) run() {
 		f.mu.Lock()
 		// The next boundary is a roll-up away at most; a clock that was set back
 		// finds it farther, and must not sleep until then.
-		wait := min(f.plan.next(f.cfg.Clock.Now()), f.cfg.Rollup)
+		wait := min(f.plan.next(f.cfg.Clock.Now(), f.buckets.nothingNew()), f.cfg.Rollup)
 		f.mu.Unlock()
 		timer.Reset(wait)
 		select {
@@ -79,6 +80,9 @@ func (f *Flusher) tick() {
 	}
 	now := f.cfg.Clock.Now() // not before the lock: others read it meanwhile
 	if until := f.plan.swap.Sub(now); until <= 0 || until > f.cfg.Rollup {
+		if f.buckets.nothingNew() { // the flushes until then were left out
+			f.plan.flush = f.flushAfter(f.plan.swap.Add(-1))
+		}
 		f.drain(now)
 	}
 	if until := f.plan.flush.Sub(now); until <= 0 || until > f.cfg.Interval {

@@ -160,8 +160,12 @@ func (v *view) late(f *Flusher, b *bucket, series *Series, overwrite bool) *roll
 // addUnit adds one (series, bucket), which becomes one or several points.
 func (v *view) addUnit(f *Flusher, key unitKey, series *Series, content *rollup.Bucket) {
 	h := v.room(v.figures.points())
+	before := len(h.batch.Series)
 	if !v.append(f, h, key, series, content) {
 		v.drop(1, transport.ReasonOverflowSum)
+		return
+	}
+	if len(h.batch.Series) == before { // a histogram of which no figure is wanted
 		return
 	}
 	h.units = append(h.units, key)
