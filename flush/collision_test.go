@@ -165,6 +165,22 @@ func TestAnIDUsedAgainBehindAFilterLeavesItsGroup(t *testing.T) {
 	assert.Equal(t, []string{"c@0=3", "c@90=10"}, arrived(adding.Transport))
 }
 
+// A host or a device of its own makes a series of its own.
+func TestHostsAndDevicesKeepSeriesApart(t *testing.T) {
+	r, adding, _ := collide(t, nil)
+	for i, s := range []flush.Series{{}, {HostSet: true}, {Host: "h", HostSet: true}, {Device: "h"}, {Tags: []string{"h"}}, {Tags: []string{"host", "h"}}} {
+		id := r.cat.add(transport.KindCount, "c", s.Tags...)
+		r.cat.mu.Lock()
+		series := r.cat.series[id]
+		series.Host, series.HostSet, series.Device = s.Host, s.HostSet, s.Device
+		r.cat.mu.Unlock()
+		r.src.count(id, int64(i+1))
+	}
+	r.clock.set(begin.Add(10 * time.Second))
+	r.flushAll()
+	assert.Equal(t, []string{"c@0=1", "c@0=2", "c@0=3", "c@0=4", "c[h]@0=5", "c[host h]@0=6"}, arrived(adding.Transport))
+}
+
 // mumbling is a transport whose naming panics.
 type mumbling struct{ *memory.Transport }
 

@@ -73,10 +73,14 @@ func (w *wire) hash(s *Series) uint64 {
 	}
 	part(s.Kind.String())
 	part(w.call(w.namer.WireName, s.Name))
-	if s.HostSet {
+	if s.HostSet { // always as many parts before the tags, or a tag could pass for a host
 		part("host")
 		part(s.Host)
+	} else {
+		part("")
+		part("")
 	}
+	part(s.Device)
 	tags := make([]string, len(s.Tags))
 	for i, tag := range s.Tags {
 		tags[i] = w.call(w.namer.WireTag, tag)
