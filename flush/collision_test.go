@@ -119,29 +119,25 @@ func TestALatePartOfAnotherSeriesOfTheSameNameOnTheWire(t *testing.T) {
 // An id that is used again takes nothing of its former series along, whatever
 // the order in which the new one and its former neighbours are met.
 func TestAnIDUsedAgainLeavesItsGroup(t *testing.T) {
-	for _, kind := range []transport.Kind{transport.KindCount, transport.KindGauge} {
-		t.Run(kind.String(), func(t *testing.T) {
-			r, adding, keeping := collide(t, nil)
-			first, second, third := r.cat.add(transport.KindCount, "c"), r.cat.add(transport.KindCount, "C"), r.cat.add(transport.KindCount, "d")
-			for _, id := range []shard.ID{third, second, first} {
-				r.src.count(id, 1)
-			}
-			r.clock.set(begin.Add(10 * time.Second))
-			r.flushAll()
-			r.clock.set(begin.Add(100 * time.Second))
-			r.flushAll() // nothing is kept any more
-			assert.Equal(t, []string{"c@0=2", "d@0=1"}, taken(adding.Transport))
-			keeping.Reset()
-
-			r.cat.put(second, transport.KindCount, "new")
-			r.src.count(first, 10)
-			r.src.count(second, 20)
-			r.flushAll()
-			want := []string{"c@90=10", "new@90=20"}
-			assert.Equal(t, want, taken(adding.Transport))
-			assert.Equal(t, want, taken(keeping.Transport))
-		})
+	r, adding, keeping := collide(t, nil)
+	first, second, third := r.cat.add(transport.KindCount, "c"), r.cat.add(transport.KindCount, "C"), r.cat.add(transport.KindCount, "d")
+	for _, id := range []shard.ID{third, second, first} {
+		r.src.count(id, 1)
 	}
+	r.clock.set(begin.Add(10 * time.Second))
+	r.flushAll()
+	r.clock.set(begin.Add(100 * time.Second))
+	r.flushAll() // nothing is kept any more
+	assert.Equal(t, []string{"c@0=2", "d@0=1"}, taken(adding.Transport))
+	keeping.Reset()
+
+	r.cat.put(second, transport.KindCount, "new")
+	r.src.count(first, 10)
+	r.src.count(second, 20)
+	r.flushAll()
+	want := []string{"c@90=10", "new@90=20"}
+	assert.Equal(t, want, taken(adding.Transport))
+	assert.Equal(t, want, taken(keeping.Transport))
 }
 
 // The same for a series that a filter keeps from the transport.
