@@ -240,3 +240,36 @@ func TestExpiryUnderSubmittersLosesNothingConcurrentSafe(t *testing.T) {
 		})
 	}
 }
+
+func TestASeriesUsedThroughAHandleAfterItWasUnlinkedLivesAgainAndEndsWithTheHandle(t *testing.T) {
+	a := new(tally)
+	clock := &fixedClock{now: noon}
+	c, err := stats.New(stats.WithTransport(a), stats.WithManualFlush(), stats.WithClock(clock),
+		stats.WithIdleExpiry(10*time.Second), stats.WithLateWindow(0))
+	require.NoError(t, err)
+	pass := func() {
+		clock.set(clock.Now().Add(20 * time.Second))
+		runtime.GC()
+		require.NoError(t, c.FlushAt(t.Context(), clock.Now()))
+	}
+	counter := c.NewCounter("kept")
+	for range 3 { // each time: used, idle, unlinked, used again
+		counter.Inc()
+		pass()
+		assert.Equal(t, 1, c.Ledger().Series, "in use")
+		pass()
+		assert.Zero(t, c.Ledger().Series, "idle")
+		pass()
+		assert.True(t, c.Reachable("kept"))
+	}
+	runtime.KeepAlive(counter)
+	counter = nil
+	for range 8 {
+		pass()
+	}
+	records, unlinked := c.Counts()
+	assert.Zero(t, records, "what nobody can use any more is kept")
+	assert.Zero(t, unlinked)
+	require.NoError(t, c.Close())
+	assert.Equal(t, 3.0, a.counts)
+}
