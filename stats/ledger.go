@@ -15,7 +15,8 @@ type Reason = transport.Reason
 // Ledger is what became of everything submitted so far.
 type Ledger struct {
 	// Refused counts submissions that did not get in, by reason. No reason is
-	// missing for want of a count: reasons with 0 are left out.
+	// missing for want of a count: reasons with 0 are left out. Ages are judged
+	// at the next drain.
 	Refused map[Reason]uint64
 	// Transports are the books of each transport, in the order of WithTransport.
 	Transports []Books

@@ -7,7 +7,8 @@ import (
 	"github.com/shardstats/shardstats/flush"
 )
 
-// LossError says what was undelivered at a Shutdown, by transport and reason.
+// LossError says what was undelivered or lost during a Shutdown, by transport and
+// reason. For the whole life of a client read its Ledger.
 type LossError = flush.LossError
 
 // ErrClosed is what Flush returns after Shutdown.
@@ -18,7 +19,8 @@ var ErrClosed = flush.ErrClosed
 // the end of ctx (of 30 s if it has none) with an error that names each transport
 // and how much it still holds; that stays queued. What is submitted later to a
 // bucket sent early is sent as the backend needs it, so a Flush in mid-interval
-// changes no figure.
+// changes no figure. A nil error says that nothing is left in the queues; what the
+// backend refused for good is in the Ledger.
 func (c *Client) Flush(ctx context.Context) error {
 	if !c.live() {
 		return nil
@@ -36,7 +38,8 @@ func (c *Client) FlushAt(ctx context.Context, now time.Time) error {
 
 // Shutdown closes the door, flushes for the last time and stops. Submissions
 // after it are counted as after_stop. If something is undelivered at the end of
-// ctx, the error is a *LossError. It acts on the client, its parents and its
+// ctx, the error is a *LossError. It returns earlier if no further attempt fits
+// before that, and at once if the credentials are refused. It acts on the client, its parents and its
 // children; a second call waits for the first and returns the same.
 func (c *Client) Shutdown(ctx context.Context) error {
 	if !c.live() {

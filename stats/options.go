@@ -178,7 +178,11 @@ func WithIdleExpiry(d time.Duration) Option {
 }
 
 // WithLateWindow sets how long a bucket that was sent is kept for late points.
-// Default: two flush intervals.
+// After that a late point still goes to backends that add up; for those that
+// overwrite, Datadog among them, it is dropped and counted as late_unmerged if
+// its series was sent in that bucket. So with timestamps give the lateness that
+// is to be expected; it costs the memory of the buckets. Default: two flush
+// intervals.
 func WithLateWindow(d time.Duration) Option {
 	return option(func(c *config) { c.lateWindow, c.lateWindowSet = d, true })
 }

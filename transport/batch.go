@@ -42,7 +42,7 @@ type Kind uint8
 
 const (
 	KindCount Kind = iota + 1 // the sum of all deltas in the bucket
-	KindRate                  // per second
+	KindRate                  // per second; not produced yet
 	KindGauge                 // the last value
 	KindSet                   // the number of distinct members
 	KindHistogram

@@ -18,12 +18,14 @@
 //		if l.closed.Load() {
 //			return transport.ErrClosed
 //		}
+//		sent := 0 // so that a retry does not repeat what went out
 //		for i := range b.Series {
 //			s := &b.Series[i]
 //			for _, p := range s.Points {
 //				if _, err := fmt.Fprintln(l.w, p.Unix, s.Name, s.Tags, p.Value); err != nil {
-//					return &transport.SendError{Outcome: transport.Retry, Err: err}
+//					return &transport.SendError{Outcome: transport.Retry, Delivered: sent, Err: err}
 //				}
+//				sent++
 //			}
 //		}
 //		return nil

@@ -28,7 +28,7 @@ const (
 	ReasonByteBudget   Reason = "byte_budget"   // the byte budget was used up
 	ReasonTooLarge     Reason = "too_large"     // a single point larger than the backend takes
 	ReasonRejected     Reason = "rejected"      // the peer refused this point
-	ReasonDenied       Reason = "denied"        // the credentials were refused until the end
+	ReasonDenied       Reason = "denied"        // the credentials were refused until the points were too old
 	ReasonPermanent    Reason = "permanent"     // the backend refused for good
 	ReasonExpired      Reason = "expired"       // too old for the backend after retries
 )
