@@ -182,10 +182,6 @@ func (s *Store) Lost() LostCounts {
 	}
 }
 
-// CountAfterStop counts a submission that found the store stopped before it had
-// a series.
-func (s *Store) CountAfterStop() { s.lost.afterStop.Add(1) }
-
 // Stopped reports whether Stop has begun.
 func (s *Store) Stopped() bool { return s.stopped.Load() }
 
