@@ -45,16 +45,21 @@ func (t *table) place(sp *spelling) bool {
 	return false
 }
 
+// with puts sp into t and returns t, or, if t is half full or has no slot within
+// reach, into a larger table in front of it, which it returns.
+func (t *table) with(sp *spelling) *table {
+	for 2*t.used >= len(t.slots) || !t.place(sp) {
+		t = newTable(4*len(t.slots), t)
+	}
+	return t
+}
+
 // addSpelling puts sp into the newest table, or a new one in front of it. Under the
 // registry's lock.
 func (r *registry) addSpelling(sp *spelling) {
-	t := r.table.Load()
-	for 2*t.used >= len(t.slots) || !t.place(sp) {
-		t = newTable(4*len(t.slots), t)
-		if t.place(sp) {
-			r.table.Store(t) // publishes the table with sp in it
-			break
-		}
+	before := r.table.Load()
+	if t := before.with(sp); t != before {
+		r.table.Store(t) // publishes the table with sp in it
 	}
 	r.spellings++
 	if r.building {
@@ -126,9 +131,7 @@ func (r *registry) tidy() {
 		if whole.holds(sp) {
 			continue // the copy came by after it was added
 		}
-		for 2*t.used >= len(t.slots) || !t.place(sp) {
-			t = newTable(4*len(t.slots), t)
-		}
+		t = t.with(sp)
 	}
 	r.table.Store(t)
 	for _, sp := range r.removed {
