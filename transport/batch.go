@@ -22,11 +22,19 @@ func (id BatchID) String() string {
 	return fmt.Sprintf("%016x-%d.%d", id.Process, id.Seq, id.Part)
 }
 
-// Batch is what one Send delivers: the points of closed roll-up buckets.
+// Batch is what one Send delivers: the points of closed roll-up buckets, or one
+// event, or one service check. The flusher never mixes them; a program that calls
+// Send itself may.
 type Batch struct {
 	ID     BatchID
 	Series []Series
+	Events []Event        // for transports whose Description has Events
+	Checks []ServiceCheck // for transports whose Description has Checks
 }
+
+// Len returns how many items b holds: points, events and checks. [SendError]
+// numbers them in this order.
+func (b *Batch) Len() int { return b.Points() + len(b.Events) + len(b.Checks) }
 
 // Points returns how many points b holds.
 func (b *Batch) Points() int {
@@ -42,7 +50,7 @@ type Kind uint8
 
 const (
 	KindCount Kind = iota + 1 // the sum of all deltas in the bucket
-	KindRate                  // per second; not produced yet
+	KindRate                  // per second
 	KindGauge                 // the last value
 	KindSet                   // the number of distinct members
 	KindHistogram
@@ -60,17 +68,21 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// Series is one metric with one set of tags, and its points.
+// Series is one metric with one set of tags, and its points. For a transport
+// with the ThreadStats profile the tags are in the order of the first
+// submission, the constant ones last.
 type Series struct {
 	Name     string   // with namespace, not yet sanitised for any wire
-	Tags     []string // "key:value" or bare, canonical order, no duplicates, constant tags included
+	Tags     []string // "key:value" or bare, no duplicates, constant tags included; sorted, but see below
 	Host     string   // valid if HostSet; HostSet and "" is a host of its own
 	HostSet  bool
 	Device   string
 	Kind     Kind
-	Unit     string
+	Unit     string        // in one word, as "millisecond"; "" if unknown
 	Interval time.Duration // the roll-up
 	Points   []Point
+
+	Description string // for people; "" if none was given
 }
 
 // Point is the content of one roll-up bucket of one series.
@@ -91,5 +103,7 @@ type Summary struct {
 	Samples []Sample
 }
 
-// Sample is one kept observation and how many it stands for.
+// Sample is one kept observation and how many it stands for. A submission that
+// was sampled at rate r weighs exactly 1/r; a wire that takes whole counts only
+// has to round so that the total stays right.
 type Sample struct{ Value, Weight float64 }

@@ -46,6 +46,9 @@ type Description struct {
 	Distributions bool
 	// Members: sets come with [Point.Members].
 	Members bool
+	// Events and Checks: the backend takes events and service checks, one in a
+	// Batch. Without it they are dropped and counted as unsupported.
+	Events, Checks bool
 }
 
 // WireNamer is an optional capability of a Transport whose wire cannot carry

@@ -7,7 +7,8 @@ type Reason string
 const (
 	// Refused at the door, counted once for the client.
 
-	ReasonBadValue         Reason = "bad_value"         // NaN or infinite
+	ReasonBadValue         Reason = "bad_value"         // NaN or infinite; of a Rate, one that fell or that came at the time of the last
+	ReasonBadRate          Reason = "bad_rate"          // a sampling rate that is not above 0 and at most 1
 	ReasonBadName          Reason = "bad_name"          // empty, or name or tags over 64 KiB
 	ReasonTooOld           Reason = "too_old"           // timestamp before the accepted age
 	ReasonTooNew           Reason = "too_new"           // timestamp after the accepted age
@@ -20,7 +21,7 @@ const (
 	// Dropped on the way to one transport, counted in its books.
 
 	ReasonLateUnmerged Reason = "late_unmerged" // its bucket was sent, is no longer kept, and the backend overwrites
-	ReasonLateGauge    Reason = "late_gauge"    // a late gauge on a wire without timestamps
+	ReasonLateGauge    Reason = "late_gauge"    // a late gauge on a wire without timestamps, or a Rate sample older than one already used
 	ReasonOverflowSum  Reason = "overflow_sum"  // the sum of finite values is not finite
 	ReasonUnsupported  Reason = "unsupported"   // the transport has no such thing
 	ReasonCollision    Reason = "collision"     // a gauge whose name on the wire is another's

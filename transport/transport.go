@@ -62,8 +62,9 @@ func (o Outcome) String() string {
 // SendError says what became of a batch that was not delivered whole.
 //
 // Points are numbered through the batch: the points of Series[0] first, then
-// those of Series[1], and so on. The first Delivered points arrived; those in
-// Rejected were refused one by one; Outcome holds for all others.
+// those of Series[1], and so on; after the last of them each event and then each
+// check has one number. The first Delivered of them arrived; those in Rejected
+// were refused one by one; Outcome holds for all others.
 type SendError struct {
 	Outcome   Outcome
 	Delivered int           // leading points known to be delivered
