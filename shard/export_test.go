@@ -107,7 +107,7 @@ func (s *Store) TouchAll(r Ref) {
 // Held is a claim that a test holds as a submitter would that was descheduled in
 // the middle of an observation.
 type Held struct {
-	s   *Store
+	ref Ref
 	b   *bank
 	sp  *spill
 	gen uint64
@@ -120,7 +120,7 @@ func (s *Store) HoldBank(r Ref, i uint) *Held {
 	if !b.claim.tryAlone(gen) {
 		return nil
 	}
-	return &Held{s: s, b: b, gen: gen}
+	return &Held{ref: r, b: b, gen: gen}
 }
 
 // HoldSpill enters the spill of r.
@@ -128,7 +128,7 @@ func (s *Store) HoldSpill(r Ref) *Held {
 	gen := s.gen.Load()
 	sp := &r.row.spills[r.slot%bankSlots][gen&1]
 	sp.claim.word.Add(1)
-	return &Held{s: s, sp: sp, gen: gen}
+	return &Held{ref: r, sp: sp, gen: gen}
 }
 
 // Finish makes the observation and lets go.
@@ -141,7 +141,7 @@ func (h *Held) Finish(v float64) {
 		h.sp.claim.word.Add(^uint64(0))
 		return
 	}
-	h.b.add(h.s, v)
+	h.b.add(h.ref, v)
 	h.b.claim.release(h.gen)
 }
 
@@ -298,3 +298,6 @@ func (s *Store) LinkPage() {
 	page.prev = l.head.Load()
 	l.head.Store(page)
 }
+
+// RefillPools prepares pages as a drain would.
+func RefillPools(s *Store) { s.pools.refill(s, false) }

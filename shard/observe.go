@@ -19,7 +19,7 @@ func (r Ref) Observe(v float64) {
 	if page := at(row.banks, uint(hints[hint].Load())&row.mask).Load(); page != nil {
 		b := &page.banks[r.slot%bankSlots][gen&1]
 		if b.claim.tryAlone(gen) {
-			seen := b.add(row.store, v)
+			seen := b.add(r, v)
 			b.claim.release(gen)
 			if seen%hintEvery == 0 {
 				repick(hint)
@@ -36,7 +36,7 @@ func (r Ref) observeElsewhere(i uint, v float64) {
 	for !s.stopped.Load() {
 		gen := s.gen.Load()
 		if b := r.claimAny(i, gen); b != nil {
-			b.add(s, v)
+			b.add(r, v)
 			b.claim.release(gen)
 			return
 		}
@@ -93,7 +93,7 @@ func (r Ref) ObserveN(vs []float64) {
 				s.lost.badValue.Add(1)
 				continue
 			}
-			b.add(s, v)
+			b.add(r, v)
 		}
 		b.claim.release(gen)
 		vs = vs[n:]

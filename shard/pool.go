@@ -16,6 +16,7 @@ type pool[T any] struct {
 	taken atomic.Int64 // since the last refill
 	want  int          // how many slots refill fills; the flusher's
 	least int
+	size  int // of a page of samples
 }
 
 func newPool[T any](size, least int, fresh func() *T) pool[T] {

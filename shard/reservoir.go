@@ -2,6 +2,7 @@ package shard
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 )
 
@@ -21,14 +22,31 @@ type sampleState struct {
 	rng   uint64
 }
 
-// sampleSizes are the sizes of sample pages: 32, then ×4, up to the size of a
-// reservoir; a distribution chains pages of up to 8,192 values.
+// sampleSizes are the sizes of the sample pages of histograms: 32, then ×4, up to
+// the largest reservoir, and that of each reservoir. A distribution chains pages
+// of up to 8,192 values.
 func (s *Store) sampleSizes() []int {
-	sizes := []int{}
-	for n := 32; n < s.cfg.ReservoirSize; n *= 4 {
+	sizes := append([]int{s.cfg.ReservoirSize}, s.cfg.ReservoirSizes...)
+	for n := 32; n < slices.Max(sizes); n *= 4 {
 		sizes = append(sizes, n)
 	}
-	return append(sizes, s.cfg.ReservoirSize)
+	slices.Sort(sizes)
+	return slices.Compact(sizes)
+}
+
+// topClass returns the largest class of page that a reservoir of so many samples
+// takes; 0 means the default size.
+func (s *Store) topClass(samples int) uint8 {
+	if samples <= 0 {
+		samples = s.cfg.ReservoirSize
+	}
+	top := 0
+	for class := range s.reservoirClasses {
+		if s.pools.samples[class].size <= samples {
+			top = class
+		}
+	}
+	return uint8(top)
 }
 
 const (
@@ -46,6 +64,7 @@ func (s *Store) newSamplePools() []pool[samplePage] {
 	for class, size := range sizes {
 		least := 1024 / size // 8 KiB of each small size; the large ones on demand
 		pools[class] = newPool(poolSlots, least, func() *samplePage { return s.newSamplePage(class, size) })
+		pools[class].size = size
 	}
 	return pools
 }
@@ -74,7 +93,7 @@ func roundUp(size int) int {
 
 // add takes one observation in and returns how many there are. The caller holds
 // the claim.
-func (b *bank) add(s *Store, v float64) uint64 {
+func (b *bank) add(r Ref, v float64) uint64 {
 	seen := b.seen + 1
 	b.seen = seen
 	b.sum += v
@@ -85,14 +104,14 @@ func (b *bank) add(s *Store, v float64) uint64 {
 		b.max = v
 	}
 	if seen == b.next {
-		b.keep(s, v)
+		b.keep(r, v)
 	}
 	return seen
 }
 
 // keep makes v a sample: in the next free place, in a larger page, or, once the
 // reservoir has its size, in the place of a random one.
-func (b *bank) keep(s *Store, v float64) {
+func (b *bank) keep(r Ref, v float64) {
 	p := b.page
 	if p != nil {
 		if i := p.n; i < uint32(len(p.vals)) {
@@ -109,7 +128,7 @@ func (b *bank) keep(s *Store, v float64) {
 	}
 	// Everything so far was kept, so a larger reservoir is as good as one that
 	// had been larger from the start. From any other state it would be biased.
-	if grown := b.grow(s); grown != nil {
+	if grown := b.grow(r); grown != nil {
 		grown.vals[grown.n%uint32(len(grown.vals))] = v
 		grown.n++
 		b.next = b.seen + 1
@@ -146,12 +165,13 @@ func (b *bank) skip(p *samplePage) {
 // grow gives the bank a larger page from the pool: the samples are copied, and
 // the page before waits in prev for the flusher. nil if there is no larger one,
 // or none to be had, which is counted.
-func (b *bank) grow(s *Store) *samplePage {
+func (b *bank) grow(r Ref) *samplePage {
+	s := r.row.store
 	class := 0
 	if b.page != nil {
 		class = int(b.page.class) + 1
 	}
-	if class >= s.reservoirClasses {
+	if class > int(r.row.top[r.slot%bankSlots]) {
 		return nil
 	}
 	fresh := s.pools.samples[class].take(uint(b.seen))

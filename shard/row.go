@@ -20,6 +20,10 @@ type Row struct {
 
 	wide atomic.Pointer[widePage]
 
+	// top is the largest page of samples of each histogram. Written before its
+	// series is known to submitters.
+	top [bankSlots]uint8
+
 	number int
 	class  Class
 	used   int // slots given out; under Store.mu
@@ -52,8 +56,11 @@ func (r Ref) ID() ID { return MakeID(r.row.number, int(r.slot)) }
 
 // slots returns how many series a row of class c holds.
 func (c Class) slots() int {
-	if c == ClassCounter {
+	switch c {
+	case ClassCounter:
 		return counterSlots
+	case ClassRate:
+		return RowSlots
 	}
 	return bankSlots
 }

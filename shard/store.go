@@ -5,13 +5,15 @@ import (
 	"sync/atomic"
 )
 
-// Config sizes a [Store]. Every field must be set; stats checks and fills it.
+// Config sizes a [Store]. Every field but ReservoirSizes must be set; stats checks
+// and fills it.
 type Config struct {
-	Shards             int // a power of two
-	ReservoirSize      int // samples a histogram keeps per shard and generation
-	DistributionValues int // values a distribution keeps per shard and generation
-	SetMembers         int // distinct members of a set between two drains
-	TimedBytes         int // bound on the logs of timestamped submissions
+	Shards             int   // a power of two
+	ReservoirSize      int   // samples a histogram keeps per shard and generation
+	ReservoirSizes     []int // other sizes that AllocSized will ask for
+	DistributionValues int   // values a distribution keeps per shard and generation
+	SetMembers         int   // distinct members of a set between two drains
+	TimedBytes         int   // bound on the logs of timestamped submissions
 	Seed               uint64
 	Wake               func() // a log is three quarters full, or a pool is empty; must not block
 }
@@ -30,6 +32,7 @@ type Store struct {
 	cfg   Config
 	pools pools
 	logs  []log
+	coins []coin
 
 	reservoirClasses int           // the first of pools.samples are a histogram's, the rest a distribution's
 	pageSeq          atomic.Uint64 // seeds the random state of sample pages
@@ -39,7 +42,7 @@ type Store struct {
 	// that finds a bound reached: apart from what the others read.
 	_            [lineBytes]byte
 	lost         Lost
-	seq          atomic.Uint64 // order of timed gauges
+	seq          atomic.Uint64 // order of timed gauges and rates
 	logPagesMade atomic.Int64  // that exist, in use or in the pool
 	_            [lineBytes]byte
 
@@ -90,6 +93,7 @@ func New(cfg Config) *Store {
 	s.gen.Store(1)
 	s.rows.Store(new([]*Row))
 	s.logs = make([]log, cfg.Shards)
+	s.coins = newCoins(cfg.Shards, cfg.Seed)
 	s.pools = pools{
 		counters: newPool(poolSlots, 2, func() *counterPage { return new(counterPage) }),
 		wides:    newPool(poolSlots, 1, func() *widePage { return new(widePage) }),
@@ -111,7 +115,11 @@ const poolSlots = 64
 
 // Alloc returns the cells for a new series, or ok = false once the store has
 // stopped.
-func (s *Store) Alloc(class Class) (ref Ref, ok bool) {
+func (s *Store) Alloc(class Class) (ref Ref, ok bool) { return s.AllocSized(class, 0) }
+
+// AllocSized is Alloc for a histogram that keeps so many samples; 0 means the
+// default. Other sizes than those of the Config become the next smaller.
+func (s *Store) AllocSized(class Class, samples int) (ref Ref, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopped.Load() {
@@ -138,6 +146,7 @@ func (s *Store) Alloc(class Class) (ref Ref, ok bool) {
 			s.primeSamples()
 			s.reservoirsUsed.Store(true)
 		}
+		ref.row.top[ref.slot%bankSlots] = s.topClass(samples)
 		s.equip(ref)
 	}
 	return ref, true

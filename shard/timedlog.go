@@ -3,6 +3,7 @@ package shard
 import (
 	"strings"
 	"sync/atomic"
+	"unsafe"
 )
 
 // A log takes timestamped submissions: each shard has one, and any number of
@@ -63,9 +64,9 @@ func (r Ref) Timed(t Timed) {
 		return
 	}
 	// A record of its own, field by field: t's member must not escape.
-	own := Timed{ID: r.ID(), UnixSec: t.UnixSec, N: t.N, Value: t.Value}
+	own := Timed{ID: r.ID(), Untimed: t.Untimed, UnixSec: t.UnixSec, N: t.N, Value: t.Value, Weight: t.Weight}
 	switch r.row.class {
-	case ClassGauge:
+	case ClassGauge, ClassRate:
 		own.Seq = s.seq.Add(1)
 	case ClassSet:
 		own.Member = strings.Clone(t.Member)
@@ -201,7 +202,7 @@ func (s *Store) mayMakeLogPage() bool {
 	}
 }
 
-const logPageBytes = logRecords * 72
+const logPageBytes = logRecords * int(unsafe.Sizeof(logRecord{}))
 
 func (s *Store) maxLogPages() int { return max(s.cfg.TimedBytes/logPageBytes, 1) }
 
@@ -218,8 +219,9 @@ func (s *Store) drainLogs(now int64, v Visitor, stop bool) {
 			next = closedLog
 		}
 		p := l.head.Swap(next)
-		for p != nil && p != closedLog {
-			prev := p.prev
+		p = oldestFirst(p)
+		for p != nil {
+			next := p.prev
 			p.prev = nil
 			n := p.close()
 			p.pending = p.pending[:0]
@@ -227,9 +229,22 @@ func (s *Store) drainLogs(now int64, v Visitor, stop bool) {
 				p.pending = append(p.pending, j)
 			}
 			s.foldLogPage(p, now, v)
-			p = prev
+			p = next
 		}
 	}
+}
+
+// oldestFirst turns a chain of pages round and returns its new head, so that
+// what one submitter wrote to one shard is folded in its order. The pages are
+// taken; closedLog is no page.
+func oldestFirst(p *logPage) *logPage {
+	var head *logPage
+	for p != nil && p != closedLog {
+		before := p.prev
+		p.prev = head
+		head, p = p, before
+	}
+	return head
 }
 
 // foldLingering goes on with the closed pages that had unpublished records.

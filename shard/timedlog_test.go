@@ -198,3 +198,25 @@ func TestAPageTakenBeforeItWasOpenedHasNoRecords(t *testing.T) {
 	drain(s, v)
 	assert.Len(t, v.timed, 1)
 }
+
+// What one submitter writes to one shard comes back in its order, over pages and
+// drains, and a rate needs nothing else.
+func TestRecordsOfOneShardKeepTheirOrder(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards = 1
+	s := shard.New(cfg)
+	r := alloc(t, s, shard.ClassRate)
+	got := newTotals()
+	n := 0
+	for _, records := range []int{1, 3 * shard.LogRecords / 2, 5 * shard.LogRecords} {
+		for range records {
+			n++
+			r.Timed(shard.Timed{UnixSec: 1, N: int64(n), Value: 0.5, Weight: 2})
+		}
+		drain(s, got)
+	}
+	require.Len(t, got.timed, n)
+	for i, rec := range got.timed {
+		require.Equal(t, shard.Timed{ID: r.ID(), UnixSec: 1, N: int64(i + 1), Value: 0.5, Weight: 2, Seq: uint64(i + 1)}, rec)
+	}
+}

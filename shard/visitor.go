@@ -10,6 +10,7 @@ const (
 	ClassHistogram
 	ClassDistribution
 	ClassSet
+	ClassRate // no cells: its samples are timed submissions
 	classes
 )
 
@@ -54,8 +55,8 @@ type Visitor interface {
 	// Member is a member of a set added since the last drain. One drain may
 	// show a member twice.
 	Member(id ID, member string)
-	// Timed is a submission with a timestamp, or, with Untimed set, one that
-	// found its own place occupied.
+	// Timed is a submission with a timestamp, or, with Untimed set, one that has
+	// a weight, is of a rate, or found its own place occupied.
 	Timed(r *Timed)
 }
 
@@ -75,8 +76,9 @@ type Timed struct {
 	ID      ID
 	Untimed bool    // it belongs to the time of the drain; UnixSec is 0
 	UnixSec int64   // floor of its time
-	N       int64   // a counter's integer delta
-	Value   float64 // a counter's float delta, a gauge's value, an observation
-	Seq     uint64  // order of timed gauges over all shards, from 1
+	N       int64   // a counter's integer delta; of a rate, when the sample was taken, in nanoseconds
+	Value   float64 // a counter's float delta, a gauge's value, an observation, a sample of a rate
+	Weight  float64 // of an observation; 0 means 1
+	Seq     uint64  // order of timed gauges and of rates over all shards, from 1
 	Member  string  // a set's member
 }

@@ -5,8 +5,8 @@ var shardMutants = []Mutant{
 	{
 		Name: "a bank is not released",
 		File: "shard/observe.go",
-		Old:  "\t\t\tseen := b.add(row.store, v)\n\t\t\tb.claim.release(gen)\n",
-		New:  "\t\t\tseen := b.add(row.store, v)\n",
+		Old:  "\t\t\tseen := b.add(r, v)\n\t\t\tb.claim.release(gen)\n",
+		New:  "\t\t\tseen := b.add(r, v)\n",
 		Run:  "TestEveryClassArrivesOnce", Package: "./shard",
 	},
 	{
