@@ -12,11 +12,30 @@ type Series struct {
 	ID      shard.ID
 	Name    string   // with namespace, sanitised
 	Tags    []string // sorted, distinct, constant tags included
+	Ordered []string // the same in the order of the first submission, constant ones last; nil unless a transport wants them so
 	Host    string
 	HostSet bool
 	Device  string
 	Kind    transport.Kind
 	Key     uint64 // 64-bit hash of the identity (name, tags, kind, host), stable over reuse of ids
+	Metric  *Metric
+}
+
+// Metric is what was configured for the metrics of some names; nil of it, and zero
+// fields, leave things as they are.
+type Metric struct {
+	Unit, Description string
+	Percentiles       []float64   // of histograms and timings where they are expanded
+	Aggregates        []Aggregate // likewise
+	ReservoirSize     int         // samples kept per histogram and bucket
+}
+
+// reservoir returns how many samples a histogram keeps, 0 for the default.
+func (s *Series) reservoir() int {
+	if s.Metric == nil {
+		return 0
+	}
+	return s.Metric.ReservoirSize
 }
 
 // Catalog tells the flusher which series an id stands for, and gets the chance

@@ -30,8 +30,14 @@ type Config struct {
 	DistributionValues int // values kept per distribution and bucket
 	SetMembers         int
 
-	Percentiles []float64   // fractions of histograms sent where they are expanded
-	Aggregates  []Aggregate // in the order they are sent
+	Percentiles []float64   // fractions of histograms sent where they are expanded; nil for those of the profile
+	Aggregates  []Aggregate // in the order they are sent; nil for those of the profile
+	Metrics     []*Metric   // every one that a Series may have
+
+	// BeforeSwap is called before each drain that ends a roll-up interval, and
+	// before that of Flush, FlushAt and Shutdown, by the goroutine that is about to
+	// drain and without a lock of the flusher. nil: nothing is to be done.
+	BeforeSwap func()
 
 	Transports []TransportConfig
 
@@ -50,8 +56,17 @@ type TransportConfig struct {
 	QueueBytes   int
 	DropNewest   bool // at the queue's bound; default is to drop the oldest
 	RetryUnknown bool // at-least-once for kinds that add up
+	Profile      Profile
 	Only         func(name string) bool
 }
+
+// Profile says what a bucket becomes for a transport: see profile.go.
+type Profile uint8
+
+const (
+	ProfileDefault Profile = iota + 1
+	ProfileThreadStats
+)
 
 // Aggregate is one figure of an expanded histogram.
 type Aggregate uint8

@@ -1,8 +1,6 @@
 package flush
 
 import (
-	"fmt"
-
 	"github.com/shardstats/shardstats/rollup"
 	"github.com/shardstats/shardstats/transport"
 )
@@ -15,15 +13,20 @@ type figure struct {
 	kind      transport.Kind
 }
 
-// figures is what histograms are expanded to. The names of a series' figures are
-// made once.
+// figures is what histograms are expanded to for one view. The names of a series'
+// figures are made once.
 type figures struct {
-	list  []figure
-	names []figureNames // by id
+	profile  Profile
+	standard []figure
+	special  map[*Metric][]figure // of metrics that have their own
+	longest  int                  // of these lists
+	series   []seriesFigures      // by id
 }
 
-type figureNames struct {
+// seriesFigures is what one series is expanded to.
+type seriesFigures struct {
 	series *Series // whose they are; ids are reused
+	list   []figure
 	names  []string
 }
 
@@ -32,55 +35,74 @@ var suffixes = map[Aggregate]string{
 	AggregateCount: "count", AggregateMedian: "median",
 }
 
-func newFigures(cfg *Config) figures {
-	var fs figures
-	for _, a := range cfg.Aggregates {
-		switch a {
-		case AggregatePercentiles:
-			for _, p := range cfg.Percentiles {
-				ppm := rollup.ToPPM(p)
-				fs.list = append(fs.list, figure{"." + rollup.PercentileName(ppm), a, ppm, transport.KindGauge})
-			}
-		case AggregateCount:
-			fs.list = append(fs.list, figure{".count", a, 0, transport.KindCount})
-		default:
-			fs.list = append(fs.list, figure{"." + suffixes[a], a, 0, transport.KindGauge})
+func newFigures(cfg *Config, p Profile) figures {
+	aggregates, percentiles := p.defaultFigures()
+	if cfg.Aggregates != nil {
+		aggregates = cfg.Aggregates
+	}
+	if cfg.Percentiles != nil {
+		percentiles = cfg.Percentiles
+	}
+	fs := figures{profile: p, standard: listFigures(p, aggregates, percentiles), special: map[*Metric][]figure{}}
+	fs.longest = len(fs.standard)
+	for _, m := range cfg.Metrics {
+		if m.Aggregates == nil && m.Percentiles == nil {
+			continue
 		}
+		own, fractions := aggregates, percentiles
+		if m.Aggregates != nil {
+			own = m.Aggregates
+		}
+		if m.Percentiles != nil {
+			fractions = m.Percentiles
+		}
+		list := listFigures(p, own, fractions)
+		fs.special[m] = list
+		fs.longest = max(fs.longest, len(list))
 	}
 	return fs
 }
 
-// checkPercentiles refuses two percentiles that would be one series.
-func checkPercentiles(ps []float64) error {
-	seen := map[string]float64{}
-	for _, p := range ps {
-		name := rollup.PercentileName(rollup.ToPPM(p))
-		if other, dup := seen[name]; dup {
-			return fmt.Errorf("flush: the percentiles %v and %v are both named %q: leave one out", other, p, name)
+func listFigures(p Profile, aggregates []Aggregate, percentiles []float64) []figure {
+	var list []figure
+	for _, a := range aggregates {
+		switch a {
+		case AggregatePercentiles:
+			for _, fraction := range percentiles {
+				ppm := rollup.ToPPM(fraction)
+				list = append(list, figure{"." + rollup.PercentileName(ppm), a, ppm, transport.KindGauge})
+			}
+		case AggregateCount:
+			list = append(list, figure{".count", a, 0, p.countKind()})
+		default:
+			list = append(list, figure{"." + suffixes[a], a, 0, transport.KindGauge})
 		}
-		seen[name] = p
 	}
-	return nil
+	return list
 }
 
 // points is the largest number of points a unit becomes.
-func (fs *figures) points() int { return max(1, len(fs.list)) }
+func (fs *figures) points() int { return max(1, fs.longest) }
 
-// of returns the names of a series' figures.
-func (fs *figures) of(series *Series) []string {
-	fs.names = grow(fs.names, int(series.ID))
-	n := &fs.names[series.ID]
-	if n.series != series {
-		*n = figureNames{series, make([]string, len(fs.list))}
-		for j := range fs.list {
-			n.names[j] = series.Name + fs.list[j].suffix
+// of returns what a series is expanded to.
+func (fs *figures) of(series *Series) *seriesFigures {
+	fs.series = grow(fs.series, int(series.ID))
+	of := &fs.series[series.ID]
+	if of.series != series {
+		list, own := fs.special[series.Metric]
+		if !own {
+			list = fs.standard
+		}
+		*of = seriesFigures{series, list, make([]string, len(list))}
+		for j := range list {
+			of.names[j] = series.Name + list[j].suffix
 		}
 	}
-	return n.names
+	return of
 }
 
 // value reads one figure from a summary and its sorted samples.
-func (fig *figure) value(s *rollup.Summary, samples []rollup.Sample) float64 {
+func (fig *figure) value(p Profile, s *rollup.Summary, samples []rollup.Sample, seconds float64) float64 {
 	switch fig.aggregate {
 	case AggregateMin:
 		return s.Min()
@@ -91,11 +113,11 @@ func (fig *figure) value(s *rollup.Summary, samples []rollup.Sample) float64 {
 	case AggregateAvg:
 		return s.Sum() / s.Count()
 	case AggregateCount:
-		return s.Count()
+		return p.count(s.Count(), seconds)
 	case AggregateMedian:
-		return rollup.Percentile(samples, rollup.Million/2)
+		return p.percentile(samples, rollup.Million/2)
 	default:
-		return rollup.Percentile(samples, fig.ppm)
+		return p.percentile(samples, fig.ppm)
 	}
 }
 
@@ -110,8 +132,10 @@ func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, conte
 		if !finite {
 			return false
 		}
-		point.Value = sum
-	case transport.KindGauge:
+		point.Value = v.shape.profile.count(sum, float64(f.rollup))
+		v.appendPoint(f, h, series, series.Name, v.shape.profile.countKind(), point)
+		return true
+	case transport.KindGauge, transport.KindRate:
 		point.Value = content.Gauge(row, slot)
 	case transport.KindSet:
 		point.Value = float64(content.Members(row, slot))
@@ -143,11 +167,11 @@ func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, seri
 		v.appendPoint(f, h, series, series.Name, series.Kind, point)
 		return true
 	}
-	names := v.figures.of(series)
-	for i := range v.figures.list {
-		fig := &v.figures.list[i]
-		point.Value = fig.value(s, samples)
-		v.appendPoint(f, h, series, names[i], fig.kind, point)
+	of := v.figures.of(series)
+	for i := range of.list {
+		fig := &of.list[i]
+		point.Value = fig.value(v.shape.profile, s, samples, float64(f.rollup))
+		v.appendPoint(f, h, series, of.names[i], fig.kind, point)
 	}
 	return true
 }
@@ -155,15 +179,26 @@ func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, seri
 // appendPoint adds one series of one point.
 func (v *view) appendPoint(f *Flusher, h *handout, series *Series, name string, kind transport.Kind, p transport.Point) {
 	h.bytes += 200 + len(name)
-	h.batch.Series = append(h.batch.Series, transport.Series{
-		Name: name, Tags: series.Tags, Host: series.Host, HostSet: series.HostSet, Device: series.Device,
-		Kind: kind, Unit: unitOf(series.Kind, kind), Interval: f.cfg.Rollup, Points: h.arena.point(p),
-	})
+	out := transport.Series{
+		Name: name, Tags: v.shape.profile.tags(series), Host: series.Host, HostSet: series.HostSet, Device: series.Device,
+		Kind: kind, Unit: unitOf(series, kind), Interval: f.cfg.Rollup, Points: h.arena.point(p),
+	}
+	if series.Metric != nil {
+		out.Description = series.Metric.Description
+	}
+	h.batch.Series = append(h.batch.Series, out)
 }
 
-// unitOf says what a timing is measured in.
-func unitOf(series, point transport.Kind) string {
-	if series == transport.KindTiming && point != transport.KindCount {
+// unitOf says what the points of a series are measured in. The number of
+// observations of a histogram has no unit.
+func unitOf(series *Series, point transport.Kind) string {
+	figureOfHistogram := series.Kind != point && (series.Kind == transport.KindHistogram || series.Kind == transport.KindTiming)
+	switch {
+	case figureOfHistogram && point != transport.KindGauge:
+		return ""
+	case series.Metric != nil && series.Metric.Unit != "":
+		return series.Metric.Unit
+	case series.Kind == transport.KindTiming:
 		return "millisecond"
 	}
 	return ""

@@ -56,6 +56,7 @@ type Flusher struct {
 	complaints complaints
 
 	buckets bucketSet
+	rates   rates
 	memory  sentMemory
 	outbox  []delivery // handed out, and waiting for the jitter to pass
 	batches uint64     // made
@@ -78,6 +79,7 @@ func New(cfg Config) (*Flusher, error) {
 		stopped: make(chan struct{}),
 		starts:  map[shard.Generation]int64{},
 		memory:  newSentMemory(maxSentEntries),
+		rates:   rates{last: map[shard.ID]rateSample{}},
 	}
 	f.buckets = newBucketSet(rollup.Limits{
 		Reservoir:    cfg.ReservoirSize,
@@ -85,6 +87,9 @@ func New(cfg Config) (*Flusher, error) {
 		Members:      cfg.SetMembers,
 	}, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
 	errs := []error{checkPercentiles(cfg.Percentiles)}
+	for _, m := range cfg.Metrics {
+		errs = append(errs, checkPercentiles(m.Percentiles))
+	}
 	taken := map[string]bool{}
 	for _, tc := range cfg.Transports {
 		c, err := capabilitiesOf(tc.Transport)
@@ -93,6 +98,7 @@ func New(cfg Config) (*Flusher, error) {
 			continue
 		}
 		tc.Name = uniqueName(taken, tc.Name, c.name)
+		c.shape.profile = max(tc.Profile, ProfileDefault)
 		s := newSender(tc, senderEnv{log: cfg.Log, onError: cfg.OnError, manual: cfg.Manual})
 		f.senders = append(f.senders, s)
 		f.join(s, &tc, &c)
@@ -160,6 +166,9 @@ func (f *Flusher) flush(ctx context.Context, cut *time.Time) error {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, flushTimeout)
 		defer cancel()
+	}
+	if f.cfg.BeforeSwap != nil {
+		f.cfg.BeforeSwap()
 	}
 	overtaken, err := f.collect(ctx, cut)
 	f.complain()

@@ -32,11 +32,12 @@ func (v *fold) Observations(id shard.ID, gen shard.Generation, o *shard.Observat
 	if !ok {
 		start = v.into
 	}
-	if v.cfg.Catalog.Series(id).Kind == transport.KindDistribution {
-		v.addValues(start, id, o.Samples)
+	series := v.cfg.Catalog.Series(id)
+	if series.Kind == transport.KindDistribution {
+		v.addValues(start, id, o.Samples, 1)
 		return
 	}
-	v.bucket(start).AddObservations(id.Row(), id.Slot(), o.Count, o.Sum, o.Min, o.Max, o.Samples, o.Sampled)
+	v.bucket(start).AddObservations(id.Row(), id.Slot(), series.reservoir(), o.Count, o.Sum, o.Min, o.Max, o.Samples, o.Sampled)
 }
 
 // Timed implements [shard.Visitor].
@@ -50,7 +51,12 @@ func (v *fold) Timed(r *shard.Timed) {
 		start = rollup.Align(r.UnixSec, v.rollup)
 	}
 	row, slot := r.ID.Row(), r.ID.Slot()
-	switch v.cfg.Catalog.Series(r.ID).Kind {
+	weight := r.Weight
+	if weight == 0 {
+		weight = 1
+	}
+	series := v.cfg.Catalog.Series(r.ID)
+	switch series.Kind {
 	case transport.KindCount:
 		v.bucket(start).AddCount(row, slot, r.N, r.Value)
 	case transport.KindGauge:
@@ -58,9 +64,11 @@ func (v *fold) Timed(r *shard.Timed) {
 	case transport.KindSet:
 		v.addMember(v.bucket(start), r.ID, r.Member)
 	case transport.KindDistribution:
-		v.addValues(start, r.ID, []float64{r.Value})
+		v.addValues(start, r.ID, []float64{r.Value}, weight)
+	case transport.KindRate:
+		v.addRate(start, r)
 	default:
-		v.bucket(start).Observe(row, slot, r.Value)
+		v.bucket(start).Observe(row, slot, series.reservoir(), r.Value, weight)
 	}
 }
 
@@ -70,11 +78,11 @@ func (v *fold) addMember(b *rollup.Bucket, id shard.ID, member string) {
 	}
 }
 
-func (v *fold) addValues(start int64, id shard.ID, values []float64) {
+func (v *fold) addValues(start int64, id shard.ID, values []float64, weight float64) {
 	if len(values) == 0 {
 		return
 	}
-	if n := v.bucket(start).AddValues(id.Row(), id.Slot(), values); n > 0 {
+	if n := v.bucket(start).AddValues(id.Row(), id.Slot(), values, weight); n > 0 {
 		v.cfg.Refused(transport.ReasonDistributionFull, uint64(n))
 	}
 }
@@ -92,10 +100,4 @@ func (v *fold) outOfAge(unix int64) (transport.Reason, bool) {
 }
 
 // bucket returns what takes new content for the bucket that starts at start.
-func (v *fold) bucket(start int64) *rollup.Bucket {
-	f := (*Flusher)(v)
-	if b := f.buckets.last; b != nil && b.start == start {
-		return b.fresh
-	}
-	return f.open(start).fresh
-}
+func (v *fold) bucket(start int64) *rollup.Bucket { return (*Flusher)(v).content(start) }

@@ -40,6 +40,7 @@ func (f *Flusher) handOut(cut int64) {
 func (f *Flusher) handOutAll() { f.handOutWhere(func(*bucket) bool { return true }) }
 
 func (f *Flusher) handOutWhere(want func(*bucket) bool) {
+	f.settleRates()
 	for _, start := range f.buckets.starts(func(b *bucket) bool { return !b.fresh.Empty() && want(b) }) {
 		f.handOutBucket(f.buckets.all[start])
 	}
@@ -67,7 +68,7 @@ func (f *Flusher) handOutBucket(b *bucket) {
 // where a late part may hold nothing new.
 func (f *Flusher) wantsWhole(id shard.ID) bool {
 	kind := f.cfg.Catalog.Series(id).Kind
-	return kind == transport.KindGauge || kind == transport.KindSet || f.overwritten[kind]
+	return lastWins(kind) || kind == transport.KindSet || f.overwritten[kind]
 }
 
 // giveUp lets go of the buckets that no late point is waited for.

@@ -35,7 +35,7 @@ func TestShortFlushIntervalsSleepWhileIdle(t *testing.T) {
 // A histogram of which no figure is wanted is no point and makes no batch.
 func TestNoFiguresAreNoPoint(t *testing.T) {
 	m := memory.New(memory.Flat())
-	r := manual(t, nil, m) // no aggregates
+	r := manual(t, func(c *flush.Config) { c.Aggregates = []flush.Aggregate{} }, m)
 	r.src.observe(r.cat.add(transport.KindHistogram, "h"), 1)
 	r.flushAll()
 	assert.Zero(t, m.Sends())

@@ -73,6 +73,9 @@ func (f *Flusher) Shutdown(ctx context.Context) error {
 // stop is Shutdown after the goroutine has ended.
 func (f *Flusher) stop(ctx context.Context) error {
 	before := f.Books()
+	if f.cfg.BeforeSwap != nil {
+		f.cfg.BeforeSwap()
+	}
 	err := f.collectLast(ctx)
 	f.complain()
 	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }), f.complained(ctx))

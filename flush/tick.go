@@ -63,10 +63,21 @@ func (f *Flusher) run() {
 		case <-f.wakeup:
 			f.drainTimed()
 		case <-timer.C:
+			if f.cfg.BeforeSwap != nil && f.swapDue() {
+				f.cfg.BeforeSwap()
+			}
 			f.tick()
 			f.complain()
 		}
 	}
+}
+
+// swapDue reports whether the next tick will end a roll-up interval.
+func (f *Flusher) swapDue() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	until := f.plan.swap.Sub(f.cfg.Clock.Now())
+	return !f.closed && (until <= 0 || until > f.cfg.Rollup)
 }
 
 // tick does what is due. A clock that was set forward, or a machine that slept,
@@ -78,8 +89,8 @@ func (f *Flusher) tick() {
 	if f.closed {
 		return
 	}
-	now := f.cfg.Clock.Now() // not before the lock: others read it meanwhile
-	if until := f.plan.swap.Sub(now); until <= 0 || until > f.cfg.Rollup {
+	now := f.cfg.Clock.Now()                                               // not before the lock: others read it meanwhile
+	if until := f.plan.swap.Sub(now); until <= 0 || until > f.cfg.Rollup { // as in swapDue
 		if f.buckets.nothingNew() { // the flushes until then were left out
 			f.plan.flush = f.flushAfter(f.plan.swap.Add(-1))
 		}
@@ -140,6 +151,7 @@ func (f *Flusher) drain(now time.Time) {
 	f.starts[gen] = f.into
 	delete(f.starts, gen-keptGenerations)
 	f.source.Drain(f.now.Unix(), (*fold)(f))
+	f.settleRates()
 	f.settle()
 }
 
@@ -152,6 +164,7 @@ func (f *Flusher) drainTimed() {
 	}
 	f.prepare(f.cfg.Clock.Now())
 	f.source.DrainTimed(f.now.Unix(), (*fold)(f))
+	f.settleRates()
 }
 
 // prepare makes ready for a drain. What it finds belongs to the bucket that holds

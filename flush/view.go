@@ -9,8 +9,8 @@ import (
 )
 
 // view makes the batches of the transports that want the same: the same
-// temporality for each kind, the same choice of flat points and summaries. A
-// transport with a filter or with names of its own has a view of its own.
+// temporality for each kind, the same choice of flat points and summaries, the same
+// profile. A transport with a filter or with names of its own has a view of its own.
 //
 // A view belongs to the flusher. Only free is shared: senders give the memory of
 // batches back.
@@ -37,6 +37,7 @@ type viewShape struct {
 	summaries     bool
 	distributions bool
 	members       bool
+	profile       Profile
 }
 
 // join gives a sender to the view that fits it, made if there is none.
@@ -55,7 +56,7 @@ func (f *Flusher) join(s *sender, tc *TransportConfig, c *capabilities) {
 		}
 	}
 	v := &view{
-		shape: c.shape, senders: []*sender{s}, figures: newFigures(&f.cfg),
+		shape: c.shape, senders: []*sender{s}, figures: newFigures(&f.cfg, c.shape.profile),
 		revisions: newRevisions(), out: &f.outbox, seq: &f.batches,
 	}
 	if tc.Only != nil {
@@ -135,7 +136,7 @@ func (v *view) late(f *Flusher, b *bucket, series *Series, overwrite bool) *roll
 	part := f.buckets.whole
 	switch {
 	case overwrite:
-	case series.Kind == transport.KindGauge:
+	case lastWins(series.Kind):
 		if b.sent.GaugeStands(row, slot, b.fresh) {
 			return nil // a later value was sent
 		}
@@ -155,6 +156,12 @@ func (v *view) late(f *Flusher, b *bucket, series *Series, overwrite bool) *roll
 	part.Merge(b.sent, row, slot)
 	part.Merge(b.fresh, row, slot)
 	return part
+}
+
+// lastWins reports whether of two values of a kind in one bucket the later one
+// stands alone, so that they cannot be merged.
+func lastWins(kind transport.Kind) bool {
+	return kind == transport.KindGauge || kind == transport.KindRate
 }
 
 // addUnit adds one (series, bucket), which becomes one or several points.

@@ -109,7 +109,7 @@ func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
 		return f.cfg.Catalog.Series(s.ID) != s // its id is another's, which this view has not met
 	})
 	lead := v.lead(b, g)
-	if lead.Kind == transport.KindGauge {
+	if lastWins(lead.Kind) {
 		for _, s := range g.members {
 			switch {
 			case !v.touched(b, s):
@@ -134,7 +134,7 @@ func (v *view) lead(b *bucket, g *wireGroup) *Series {
 		return lead
 	}
 	lead := v.first(b, g)
-	if lead.Kind == transport.KindGauge {
+	if lastWins(lead.Kind) {
 		if b.leads == nil {
 			b.leads = map[*wireGroup]*Series{}
 		}

@@ -23,10 +23,10 @@ func TestAReusedBucketAllocatesNothing(t *testing.T) {
 			b.SetGauge(1, slot, 1)
 			b.AddMember(2, slot, "a")
 			for range 4 {
-				b.AddObservations(3, slot, 100, 1, 0, 1, bank, 100)
+				b.AddObservations(3, slot, 0, 100, 1, 0, 1, bank, 100)
 			}
-			b.Observe(3, slot, 1)
-			b.AddValues(4, slot, bank)
+			b.Observe(3, slot, 0, 1, 1)
+			b.AddValues(4, slot, bank, 1)
 		}
 		b.Each(func(row, slot int) {
 			points++

@@ -138,21 +138,32 @@ func (b *Bucket) summary(number, slot, limit int) *Summary {
 	return s
 }
 
-// AddObservations merges one bank into a histogram. samples stand for sampled of
-// its n observations; the slice is not kept.
-func (b *Bucket) AddObservations(number, slot int, n uint64, sum, low, high float64, samples []float64, sampled uint64) {
-	b.summary(number, slot, b.limits.Reservoir).addBank(b, n, sum, low, high, samples, sampled)
+// AddObservations merges one bank into a histogram that keeps up to limit
+// samples; 0 means as many as the bucket's limits say. samples stand for sampled
+// of its n observations; the slice is not kept.
+func (b *Bucket) AddObservations(number, slot, limit int, n uint64, sum, low, high float64, samples []float64, sampled uint64) {
+	b.histogram(number, slot, limit).addBank(b, n, sum, low, high, samples, sampled)
 }
 
-// Observe adds one observation to a histogram, and keeps it as a sample.
-func (b *Bucket) Observe(number, slot int, v float64) {
-	b.AddObservations(number, slot, 1, v, v, v, []float64{v}, 1)
+// Observe adds one observation that counts as weight many to a histogram, and
+// keeps it as a sample. limit is that of AddObservations.
+func (b *Bucket) Observe(number, slot, limit int, v, weight float64) {
+	s := b.histogram(number, slot, limit)
+	s.add(v, weight)
+	s.thinIfLong(b)
 }
 
-// AddValues merges one bank into a distribution, and returns how many values
-// were beyond the bound and are not counted.
-func (b *Bucket) AddValues(number, slot int, values []float64) (dropped int) {
-	return b.summary(number, slot, b.limits.Distribution).addValues(values)
+func (b *Bucket) histogram(number, slot, limit int) *Summary {
+	if limit == 0 {
+		limit = b.limits.Reservoir
+	}
+	return b.summary(number, slot, limit)
+}
+
+// AddValues adds values, each of which counts as weight many, to a distribution,
+// and returns how many values were beyond the bound and are not counted.
+func (b *Bucket) AddValues(number, slot int, values []float64, weight float64) (dropped int) {
+	return b.summary(number, slot, b.limits.Distribution).addValues(values, weight)
 }
 
 // Merge adds one slot of src to b, which keeps the class it has there. It returns

@@ -65,7 +65,7 @@ func TestASumThatIsNotFiniteIsSaid(t *testing.T) {
 	_, finite = b.Count(0, 0)
 	assert.False(t, finite, "infinity less infinity is no number")
 
-	b.AddObservations(1, 0, 2, math.Inf(1), 1, math.MaxFloat64, nil, 0)
+	b.AddObservations(1, 0, 0, 2, math.Inf(1), 1, math.MaxFloat64, nil, 0)
 	assert.False(t, b.Summary(1, 0).Finite())
 }
 
@@ -117,9 +117,9 @@ func TestSets(t *testing.T) {
 
 func TestDistributions(t *testing.T) {
 	b := newBucket()
-	assert.Zero(t, b.AddValues(0, 0, []float64{5, 1, 3}))
-	assert.Zero(t, b.AddValues(0, 0, []float64{2, 2, 2, 2}))
-	assert.Equal(t, 2, b.AddValues(0, 0, []float64{9, 100, -100}), "the bound is 8")
+	assert.Zero(t, b.AddValues(0, 0, []float64{5, 1, 3}, 1))
+	assert.Zero(t, b.AddValues(0, 0, []float64{2, 2, 2, 2}, 1))
+	assert.Equal(t, 2, b.AddValues(0, 0, []float64{9, 100, -100}, 1), "the bound is 8")
 	s := b.Summary(0, 0)
 	assert.Equal(t, []float64{8, 26, 1, 9}, []float64{s.Count(), s.Sum(), s.Min(), s.Max()}, "of the values kept")
 	var got []float64
@@ -132,11 +132,11 @@ func TestDistributions(t *testing.T) {
 
 func TestABankWithoutSamples(t *testing.T) {
 	b := newBucket()
-	b.AddObservations(0, 0, 4, 20, -1, 12, nil, 0)
+	b.AddObservations(0, 0, 0, 4, 20, -1, 12, nil, 0)
 	assert.Equal(t, []rollup.Sample{{Value: -1, Weight: 2}, {Value: 12, Weight: 2}}, b.Samples(0, 0),
 		"the minimum and the maximum stand for all if there is no sample")
 
-	b.AddObservations(0, 0, 1, 7, 7, 7, []float64{7}, 1)
+	b.AddObservations(0, 0, 0, 1, 7, 7, 7, []float64{7}, 1)
 	s := b.Summary(0, 0)
 	assert.Equal(t, []float64{5, 27, -1, 12}, []float64{s.Count(), s.Sum(), s.Min(), s.Max()})
 	assert.Equal(t, []rollup.Sample{{Value: 7, Weight: 1}}, b.Samples(0, 0), "and leave when there is one")
@@ -144,9 +144,9 @@ func TestABankWithoutSamples(t *testing.T) {
 
 func TestAMergeOfABucketThatWasRead(t *testing.T) {
 	read, into := newBucket(), newBucket()
-	read.AddObservations(0, 0, 4, 20, -1, 12, nil, 0)
+	read.AddObservations(0, 0, 0, 4, 20, -1, 12, nil, 0)
 	read.Samples(0, 0)
-	into.Observe(0, 0, 5)
+	into.Observe(0, 0, 0, 5, 1)
 	into.Merge(read, 0, 0)
 	assert.Equal(t, 5.0, into.Summary(0, 0).Count())
 	assert.Equal(t, []rollup.Sample{{Value: 5, Weight: 1}}, into.Samples(0, 0), "what stood in for samples is not merged")
@@ -154,8 +154,8 @@ func TestAMergeOfABucketThatWasRead(t *testing.T) {
 
 func TestWeights(t *testing.T) {
 	b := newBucket()
-	b.AddObservations(0, 0, 30, 30, 1, 1, []float64{1, 1, 1}, 30)
-	b.AddObservations(0, 0, 7, 14, 2, 2, []float64{2, 2}, 5)
+	b.AddObservations(0, 0, 0, 30, 30, 1, 1, []float64{1, 1, 1}, 30)
+	b.AddObservations(0, 0, 0, 7, 14, 2, 2, []float64{2, 2}, 5)
 	assert.Equal(t, []rollup.Sample{{1, 10}, {1, 10}, {1, 10}, {2, 2.5}, {2, 2.5}}, b.Samples(0, 0))
 	assert.Equal(t, 37.0, b.Summary(0, 0).Count())
 }
@@ -195,8 +195,8 @@ func TestAReusedBucketIsClean(t *testing.T) {
 		b.AddCount(0, 1, 5, 0.5)
 		b.SetTimedGauge(1, 1, 8, 100)
 		b.AddMember(2, 1, "m")
-		b.AddObservations(3, 1, 2, 10, -5, 15, []float64{-5, 15}, 2)
-		b.AddValues(4, 1, []float64{1, 2, 3, 4, 5, 6, 7})
+		b.AddObservations(3, 1, 0, 2, 10, -5, 15, []float64{-5, 15}, 2)
+		b.AddValues(4, 1, []float64{1, 2, 3, 4, 5, 6, 7}, 1)
 		b.Reset()
 
 		b.AddCount(0, 1, 1, 0)
@@ -205,11 +205,45 @@ func TestAReusedBucketIsClean(t *testing.T) {
 		assert.Equal(t, 9.0, b.Gauge(1, 1))
 		b.AddMember(2, 1, "n")
 		assert.Equal(t, []string{"n"}, b.AppendMembers(nil, 2, 1))
-		b.Observe(3, 1, 2)
+		b.Observe(3, 1, 0, 2, 1)
 		s := b.Summary(3, 1)
 		assert.Equal(t, []float64{1, 2, 2, 2}, []float64{s.Count(), s.Sum(), s.Min(), s.Max()})
 		assert.Len(t, b.Samples(3, 1), 1)
-		assert.Zero(t, b.AddValues(4, 1, make([]float64, 8)), "the whole bound is free")
+		assert.Zero(t, b.AddValues(4, 1, make([]float64, 8), 1), "the whole bound is free")
 		b.Reset()
 	}
+}
+
+func TestWeightedObservations(t *testing.T) {
+	b := newBucket()
+	rate := 0.3
+	third := 1 / rate // what one submission at rate 0.3 stands for
+	b.Observe(0, 0, 0, 6, third)
+	b.Observe(0, 0, 0, 3, 1)
+	assert.Zero(t, b.AddValues(1, 0, []float64{6, 9}, third))
+	s := b.Summary(0, 0)
+	assert.Equal(t, []float64{1 + third, 3 + 6*third, 3, 6}, []float64{s.Count(), s.Sum(), s.Min(), s.Max()})
+	assert.Equal(t, []rollup.Sample{{Value: 3, Weight: 1}, {Value: 6, Weight: third}}, b.Samples(0, 0))
+	assert.Equal(t, []rollup.Sample{{Value: 6, Weight: third}, {Value: 9, Weight: third}}, b.Samples(1, 0))
+
+	late := newBucket()
+	late.Observe(0, 0, 0, 12, 2)
+	b.Merge(late, 0, 0)
+	assert.Equal(t, 3+third, s.Count())
+	assert.Equal(t, 27+6*third, s.Sum())
+}
+
+func TestAReservoirOfItsOwnSize(t *testing.T) {
+	b := newBucket()
+	for i := range 100 {
+		b.Observe(0, 0, 3, float64(i), 1)
+		b.Observe(0, 1, 50, float64(i), 1)
+		b.Observe(0, 2, 0, float64(i), 1)
+	}
+	assert.Len(t, b.Samples(0, 0), 3)
+	assert.Len(t, b.Samples(0, 1), 50)
+	assert.Len(t, b.Samples(0, 2), 10, "the bucket's own limit")
+	merged := newBucket()
+	merged.Merge(b, 0, 1)
+	assert.Len(t, merged.Samples(0, 1), 50, "the size goes along")
 }

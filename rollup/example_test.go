@@ -14,7 +14,7 @@ func Example() {
 	b.AddCount(0, 3, 5, 0)
 	b.AddCount(0, 3, 2, 0)
 	// A histogram saw four requests, in milliseconds, and kept all.
-	b.AddObservations(1, 0, 4, 160, 10, 100, []float64{20, 100, 10, 30}, 4)
+	b.AddObservations(1, 0, 0, 4, 160, 10, 100, []float64{20, 100, 10, 30}, 4)
 
 	requests, _ := b.Count(0, 3)
 	fmt.Println("requests:", requests)

@@ -61,9 +61,9 @@ func (o *operation) apply(b *rollup.Bucket) {
 		for _, v := range o.bank {
 			total += v
 		}
-		b.AddObservations(3, o.slot, n, total, slices.Min(o.bank), slices.Max(o.bank), o.bank, n)
+		b.AddObservations(3, o.slot, 0, n, total, slices.Min(o.bank), slices.Max(o.bank), o.bank, n)
 	case 4:
-		b.AddValues(4, o.slot, o.bank[:1])
+		b.AddValues(4, o.slot, o.bank[:1], 1)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestMergedSamples(t *testing.T) {
 			if len(bank) == 0 {
 				sampled = 0
 			}
-			b.AddObservations(0, 0, n, 0, 0, 1000, bank, sampled)
+			b.AddObservations(0, 0, 0, n, 0, 0, 1000, bank, sampled)
 			all = append(all, bank...)
 			stoodFor += float64(sampled)
 			kept += len(bank)
@@ -159,7 +159,7 @@ func TestMergedSamples(t *testing.T) {
 func TestMergedDistributionsStayBounded(t *testing.T) {
 	b, part := newBucket(), newBucket()
 	for i := range 100 {
-		part.AddValues(0, 0, []float64{float64(i), float64(-i)})
+		part.AddValues(0, 0, []float64{float64(i), float64(-i)}, 1)
 		b.Merge(part, 0, 0)
 		part.Reset()
 	}

@@ -39,6 +39,27 @@ func Percentile(samples []Sample, p PPM) float64 {
 	return samples[len(samples)-1].Value
 }
 
+// PercentileThreadStats returns the percentile as datadogpy's ThreadStats takes
+// it: the one at index round(p·n − 1), halves to even, in floating point as there.
+// A sample of weight w counts as w of them: it is the first whose cumulative
+// weight exceeds round(p·W − 1). There must be a sample.
+func PercentileThreadStats(samples []Sample, p PPM) float64 {
+	fraction := float64(p) / float64(Million)
+	total := 0.0
+	for _, s := range samples {
+		total += s.Weight
+	}
+	// The product is converted, so that no platform fuses it with the difference.
+	want, passed := math.RoundToEven(float64(fraction*total)-1), 0.0
+	for _, s := range samples {
+		passed += s.Weight
+		if passed > want {
+			return s.Value
+		}
+	}
+	return samples[len(samples)-1].Value
+}
+
 func equalWeights(samples []Sample) bool {
 	for _, s := range samples[1:] {
 		if s.Weight != samples[0].Weight {

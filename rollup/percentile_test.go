@@ -77,3 +77,38 @@ func TestPercentileNamesDiffer(t *testing.T) {
 	slices.Sort(names)
 	assert.Len(t, slices.Compact(names), int(rollup.Million)-1)
 }
+
+// The indices of datadogpy for n samples, seen by running it.
+func TestPercentilesOfThreadStats(t *testing.T) {
+	for n, want := range map[int][4]float64{
+		1: {0, 0, 0, 0}, 2: {0, 1, 1, 1}, 3: {1, 2, 2, 2}, 4: {2, 2, 3, 3}, 5: {3, 3, 4, 4}, 6: {4, 4, 5, 5},
+		7: {4, 5, 6, 6}, 8: {5, 6, 7, 7}, 9: {6, 7, 8, 8}, 10: {6, 8, 8, 9}, 11: {7, 8, 9, 10}, 12: {8, 9, 10, 11},
+		20: {14, 16, 18, 19}, 30: {22, 24, 28, 29}, 40: {29, 33, 37, 39}, 50: {36, 42, 46, 48}, 99: {73, 83, 93, 97},
+		100: {74, 84, 94, 98}, 101: {75, 85, 95, 99}, 200: {149, 169, 189, 197}, 999: {748, 848, 948, 988},
+		1000: {749, 849, 949, 989},
+	} {
+		var samples []rollup.Sample
+		for i := range n {
+			samples = append(samples, rollup.Sample{Value: float64(i), Weight: 1})
+		}
+		for i, p := range []float64{0.75, 0.85, 0.95, 0.99} {
+			assert.Equal(t, want[i], rollup.PercentileThreadStats(samples, rollup.ToPPM(p)), "%v of %d", p, n)
+		}
+	}
+}
+
+// A sample of weight w counts like w samples there, too.
+func TestPercentilesOfThreadStatsOfWholeWeights(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		weights := rapid.SliceOfN(rapid.IntRange(1, 6), 1, 50).Draw(t, "weights")
+		p := rollup.PPM(rapid.Int64Range(1, int64(rollup.Million)-1).Draw(t, "p"))
+		var heavy, single []rollup.Sample
+		for i, w := range weights {
+			heavy = append(heavy, rollup.Sample{Value: float64(i / 2), Weight: float64(w)})
+			for range w {
+				single = append(single, rollup.Sample{Value: float64(i / 2), Weight: 1})
+			}
+		}
+		assert.Equal(t, rollup.PercentileThreadStats(single, p), rollup.PercentileThreadStats(heavy, p))
+	})
+}

@@ -6,12 +6,14 @@ import (
 	"slices"
 )
 
-// Sample is one kept observation and how many it stands for.
+// Sample is one kept observation and how many it stands for: those of its bank
+// that were not kept, times 1/r for one that was sampled at rate r.
 type Sample struct{ Value, Weight float64 }
 
 // Summary is a histogram or distribution in one bucket.
 type Summary struct {
-	count    uint64
+	count    uint64  // observations that count as one
+	weighted float64 // sum of the weights of all others
 	sum      float64
 	min, max float64
 	samples  []Sample
@@ -24,8 +26,9 @@ func (s *Summary) reset(limit int) {
 	*s = Summary{min: math.Inf(1), max: math.Inf(-1), samples: s.samples[:0], limit: limit}
 }
 
-// Count returns how many observations there were.
-func (s *Summary) Count() float64 { return float64(s.count) }
+// Count returns how many observations there were: of those that count as many,
+// the sum of their weights.
+func (s *Summary) Count() float64 { return float64(s.count) + s.weighted }
 
 // Sum returns the sum of all observations.
 func (s *Summary) Sum() float64 { return s.sum }
@@ -36,8 +39,8 @@ func (s *Summary) Min() float64 { return s.min }
 // Max returns the largest of all observations.
 func (s *Summary) Max() float64 { return s.max }
 
-// Finite reports whether the sum is a number that can be sent.
-func (s *Summary) Finite() bool { return s.sum-s.sum == 0 }
+// Finite reports whether sum and count are numbers that can be sent.
+func (s *Summary) Finite() bool { return s.sum-s.sum == 0 && s.weighted-s.weighted == 0 }
 
 // addBank merges what one bank of a histogram gathered.
 func (s *Summary) addBank(b *Bucket, n uint64, sum, low, high float64, samples []float64, sampled uint64) {
@@ -55,25 +58,36 @@ func (s *Summary) addBank(b *Bucket, n uint64, sum, low, high float64, samples [
 	s.thinIfLong(b)
 }
 
+// add adds one observation that counts as weight many, with a sample.
+func (s *Summary) add(v, weight float64) {
+	if weight == 1 {
+		s.count++
+		s.sum += v
+	} else {
+		s.weighted += weight
+		s.sum += v * weight
+	}
+	s.min, s.max = min(s.min, v), max(s.max, v)
+	s.samples = append(s.samples, Sample{v, weight})
+	s.sorted = false
+}
+
 // addValues adds values of a distribution up to the limit, and returns how many
 // were left out.
-func (s *Summary) addValues(values []float64) (dropped int) {
+func (s *Summary) addValues(values []float64, weight float64) (dropped int) {
 	if room := max(s.limit-len(s.samples), 0); len(values) > room {
 		dropped = len(values) - room
 		values = values[:room]
 	}
 	for _, v := range values {
-		s.count++
-		s.sum += v
-		s.min, s.max = min(s.min, v), max(s.max, v)
-		s.samples = append(s.samples, Sample{v, 1})
+		s.add(v, weight)
 	}
-	s.sorted = false
 	return dropped
 }
 
 func (s *Summary) merge(b *Bucket, from *Summary) {
 	s.count += from.count
+	s.weighted += from.weighted
 	s.sum += from.sum
 	s.min, s.max = min(s.min, from.min), max(s.max, from.max)
 	s.samples = append(s.samples, from.samples...)
@@ -83,7 +97,7 @@ func (s *Summary) merge(b *Bucket, from *Summary) {
 
 // read returns the samples by value, at most limit of them. See Bucket.Samples.
 func (s *Summary) read(b *Bucket) []Sample {
-	if len(s.samples) == 0 && s.count > 0 {
+	if len(s.samples) == 0 && s.count > 0 { // each weighted one has a sample
 		// Not kept: it must not stand beside real samples after a merge.
 		half := float64(s.count) / 2
 		s.edges = [2]Sample{{s.min, half}, {s.max, half}}

@@ -55,12 +55,12 @@ func latestWins(rng *rand.Rand, n int) []float64 {
 type merge func(b *rollup.Bucket, kept []float64, n int)
 
 func byWeight(b *rollup.Bucket, kept []float64, n int) {
-	b.AddObservations(0, 0, uint64(n), 0, 0, 0, kept, uint64(n))
+	b.AddObservations(0, 0, 0, uint64(n), 0, 0, 0, kept, uint64(n))
 }
 
 // unweighted lets each sample count for one, whatever it stands for.
 func unweighted(b *rollup.Bucket, kept []float64, _ int) {
-	b.AddObservations(0, 0, uint64(len(kept)), 0, 0, 0, kept, uint64(len(kept)))
+	b.AddObservations(0, 0, 0, uint64(len(kept)), 0, 0, 0, kept, uint64(len(kept)))
 }
 
 // byWeightInStages merges through a bucket of its own, as late parts are.
@@ -165,7 +165,7 @@ func TestPercentilesOfMergedBanks(t *testing.T) {
 				kept[j] = 100
 			}
 		}
-		b.AddObservations(0, 0, uint64(n), 0, 0, 100, kept, uint64(n))
+		b.AddObservations(0, 0, 0, uint64(n), 0, 0, 100, kept, uint64(n))
 	}
 	samples := b.Samples(0, 0)
 	assert.Len(t, samples, 1000)
