@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"math"
 	"runtime"
 	"time"
 
@@ -8,10 +9,11 @@ import (
 	"github.com/shardstats/shardstats/transport"
 )
 
-// Call carries what a submission has beside its value. It is a small value; the
-// zero one discards:
+// Call carries what a submission has beside its value: a timestamp, a host, a
+// sampling rate. It is a small value; of each the last one given wins; the zero
+// Call discards:
 //
-//	c.At(order.Created).Count("orders", 1, "shop:berlin")
+//	c.At(order.Created).OnHost(order.Shop).Count("orders", 1)
 //
 // A submission with a timestamp goes into the roll-up bucket of that time, which
 // may have been sent already: then what it adds is sent, as the backend needs
@@ -21,20 +23,62 @@ import (
 type Call struct {
 	client *Client
 	unix   int64
+	nanos  int32 // beyond unix
 	timed  bool
+	rate   float64 // 0 for all of them, NaN for one that is refused
 }
 
 // At returns a Call that stamps submissions with t. The zero time means: no
 // timestamp of its own.
-func (c *Client) At(t time.Time) Call {
+func (c *Client) At(t time.Time) Call { return c.call().At(t) }
+
+// OnHost returns a Call whose submissions have this host instead of the client's.
+// "" is a host of its own. At the first sight of a host it allocates.
+func (c *Client) OnHost(host string) Call { return c.call().OnHost(host) }
+
+// Sampled returns a Call that records a submission with probability rate, which
+// then weighs 1/rate: sums and counts are right on average, and cost less. It is
+// for counters, histograms, timings and distributions; gauges, sets and rates
+// ignore it and are always recorded. With a rate that is not above 0 and at most 1
+// submissions are refused and counted as bad_rate.
+func (c *Client) Sampled(rate float64) Call { return c.call().Sampled(rate) }
+
+func (c *Client) call() Call {
 	if !c.live() {
 		return Call{}
 	}
-	return Call{client: c, unix: t.Unix(), timed: !t.IsZero()}
+	return Call{client: c}
 }
 
 // At returns k with another timestamp.
-func (k Call) At(t time.Time) Call { return k.client.At(t) }
+func (k Call) At(t time.Time) Call {
+	if k.client != nil {
+		k.unix, k.nanos, k.timed = t.Unix(), int32(t.Nanosecond()), !t.IsZero()
+	}
+	return k
+}
+
+// OnHost returns k with another host.
+func (k Call) OnHost(host string) Call {
+	if k.client != nil {
+		k.client = k.client.onHost(host)
+	}
+	return k
+}
+
+// Sampled returns k with another sampling rate.
+func (k Call) Sampled(rate float64) Call {
+	switch {
+	case k.client == nil:
+	case !(rate > 0 && rate <= 1) || math.IsInf(1/rate, 0):
+		k.rate = math.NaN()
+	case rate == 1:
+		k.rate = 0
+	default:
+		k.rate = rate
+	}
+	return k
+}
 
 // Increment adds 1 to a counter.
 func (k Call) Increment(name string, tags ...string) { k.Count(name, 1, tags...) }
@@ -42,26 +86,43 @@ func (k Call) Increment(name string, tags ...string) { k.Count(name, 1, tags...)
 // Decrement subtracts 1 from a counter.
 func (k Call) Decrement(name string, tags ...string) { k.Count(name, -1, tags...) }
 
-// Count is [Client.Count] with k's timestamp.
+// Count is [Client.Count] with what k carries.
 func (k Call) Count(name string, delta int64, tags ...string) {
-	if !k.timed {
-		k.client.Count(name, delta, tags...)
+	weight, ok := k.draw(0)
+	if !ok {
 		return
 	}
-	k.submit(transport.KindCount, name, tags, shard.Timed{N: delta})
+	scaled := float64(delta) * weight
+	switch {
+	case weight != 1 && (weight != math.Trunc(weight) || math.Abs(scaled) > maxExact):
+		k.addFloat(name, tags, scaled)
+	case k.timed:
+		k.submit(transport.KindCount, name, tags, shard.Timed{N: delta * int64(weight)})
+	default:
+		k.client.Count(name, delta*int64(weight), tags...)
+	}
 }
 
-// CountFloat is [Client.CountFloat] with k's timestamp.
+// maxExact is up to where every whole number is a float64.
+const maxExact = 1 << 53
+
+// CountFloat is [Client.CountFloat] with what k carries.
 func (k Call) CountFloat(name string, delta float64, tags ...string) {
-	if !k.timed {
-		k.client.CountFloat(name, delta, tags...)
-		return
+	if weight, ok := k.draw(delta); ok {
+		k.addFloat(name, tags, delta*weight)
 	}
-	k.submit(transport.KindCount, name, tags, shard.Timed{Value: delta})
 }
 
-// Gauge is [Client.Gauge] with k's timestamp: of several in one bucket the one
-// submitted last is sent.
+func (k Call) addFloat(name string, tags []string, delta float64) {
+	if k.timed {
+		k.submit(transport.KindCount, name, tags, shard.Timed{Value: delta})
+		return
+	}
+	k.client.CountFloat(name, delta, tags...)
+}
+
+// Gauge is [Client.Gauge] with k's timestamp and host: of several in one bucket
+// the one submitted last is sent.
 func (k Call) Gauge(name string, value float64, tags ...string) {
 	if !k.timed {
 		k.client.Gauge(name, value, tags...)
@@ -70,34 +131,41 @@ func (k Call) Gauge(name string, value float64, tags ...string) {
 	k.submit(transport.KindGauge, name, tags, shard.Timed{Value: value})
 }
 
-// Histogram is [Client.Histogram] with k's timestamp.
+// Histogram is [Client.Histogram] with what k carries.
 func (k Call) Histogram(name string, value float64, tags ...string) {
-	if !k.timed {
-		k.client.Histogram(name, value, tags...)
+	if weight, ok := k.draw(value); !ok {
+		return
+	} else if k.timed || weight != 1 {
+		k.submit(transport.KindHistogram, name, tags, shard.Timed{Value: value, Weight: weight})
 		return
 	}
-	k.submit(transport.KindHistogram, name, tags, shard.Timed{Value: value})
+	k.client.Histogram(name, value, tags...)
 }
 
-// Distribution is [Client.Distribution] with k's timestamp.
+// Distribution is [Client.Distribution] with what k carries.
 func (k Call) Distribution(name string, value float64, tags ...string) {
-	if !k.timed {
-		k.client.Distribution(name, value, tags...)
+	if weight, ok := k.draw(value); !ok {
+		return
+	} else if k.timed || weight != 1 {
+		k.submit(transport.KindDistribution, name, tags, shard.Timed{Value: value, Weight: weight})
 		return
 	}
-	k.submit(transport.KindDistribution, name, tags, shard.Timed{Value: value})
+	k.client.Distribution(name, value, tags...)
 }
 
-// Timing is [Client.Timing] with k's timestamp.
+// Timing is [Client.Timing] with what k carries.
 func (k Call) Timing(name string, d time.Duration, tags ...string) {
-	if !k.timed {
-		k.client.Timing(name, d, tags...)
+	if weight, ok := k.draw(0); !ok {
+		return
+	} else if k.timed || weight != 1 {
+		k.submit(transport.KindTiming, name, tags, shard.Timed{Value: milliseconds(d), Weight: weight})
 		return
 	}
-	k.submit(transport.KindTiming, name, tags, shard.Timed{Value: milliseconds(d)})
+	k.client.Timing(name, d, tags...)
 }
 
-// Set is [Client.Set] with k's timestamp. The member is copied.
+// Set is [Client.Set] with k's timestamp and host. With a timestamp the member is
+// copied.
 func (k Call) Set(name, member string, tags ...string) {
 	if !k.timed {
 		k.client.Set(name, member, tags...)
@@ -108,8 +176,19 @@ func (k Call) Set(name, member string, tags ...string) {
 	}
 }
 
-// GaugeAdd is [Client.GaugeAdd]; a relative change has no timestamp, so it is
-// for a Call without one. With one it is refused and counted as bad_value.
+// Rate is [Client.Rate] with k's timestamp, which is when the sample was taken,
+// and its host.
+func (k Call) Rate(name string, value float64, tags ...string) {
+	if !k.timed {
+		k.client.Rate(name, value, tags...)
+		return
+	}
+	k.submit(transport.KindRate, name, tags, shard.Timed{Value: value, N: unixNanos(k.unix, k.nanos)})
+}
+
+// GaugeAdd is [Client.GaugeAdd] on k's host; a relative change has no timestamp,
+// so it is for a Call without one. With one it is refused and counted as
+// bad_value.
 func (k Call) GaugeAdd(name string, delta float64, tags ...string) {
 	if k.timed {
 		k.client.core.refuse(transport.ReasonBadValue)
@@ -118,10 +197,29 @@ func (k Call) GaugeAdd(name string, delta float64, tags ...string) {
 	k.client.GaugeAdd(name, delta, tags...)
 }
 
-// submit hands a timestamped submission to the log of a shard. k is timed, and
-// so has a live client.
+// draw decides whether a submission is recorded, and what it weighs. A value that
+// is no number is refused whatever the draw.
+func (k Call) draw(value float64) (weight float64, ok bool) {
+	switch {
+	case k.rate == 0:
+		return 1, true
+	case k.rate != k.rate:
+		k.client.core.refuse(transport.ReasonBadRate)
+		return 0, false
+	case value-value != 0:
+		k.client.core.refuse(transport.ReasonBadValue)
+		return 0, false
+	}
+	return 1 / k.rate, k.client.core.store.Chance(k.rate)
+}
+
+// submit hands a submission to the log of a shard: one with a timestamp or with a
+// weight. So k has a client.
 func (k Call) submit(kind kind, name string, tags []string, t shard.Timed) {
-	t.UnixSec = k.unix
+	t.Untimed, t.UnixSec = !k.timed, k.unix
+	if !k.timed {
+		t.UnixSec = 0
+	}
 	if s := k.client.series(kind, name, tags); s != nil {
 		s.ref.Timed(t)
 		runtime.KeepAlive(s)

@@ -21,7 +21,10 @@ type Client struct {
 	core      *core
 	namespace string
 	tags      []string // cleaned, sorted, distinct
-	seed      uint64   // keeps the spellings of clients apart in the table
+	order     []string // the same in the order given: its own, those of its parents, constant ones
+	host      hostName
+	base      *Client // of a client that OnHost made: the one it was called on
+	seed      uint64  // keeps the spellings of clients apart in the table
 }
 
 // core is what a client and its children share.
@@ -31,20 +34,25 @@ type core struct {
 	registry *registry
 	flusher  *flush.Flusher
 	root     *Client
+	started  time.Time
 	refused  [len(doorReasons)]atomic.Uint64
 	refusals refusals
+
+	gaugeFuncs gaugeFuncs
 }
 
 // doorReasons are the reasons counted by the client itself.
 var doorReasons = [...]transport.Reason{
 	transport.ReasonBadValue,
 	transport.ReasonBadName,
+	transport.ReasonBadRate,
 	transport.ReasonTooOld,
 	transport.ReasonTooNew,
 	transport.ReasonSeriesLimit,
 	transport.ReasonAfterStop,
 	transport.ReasonSetFull,          // at the merge: the store counts its own
 	transport.ReasonDistributionFull, // likewise
+	transport.ReasonLateGauge,        // a sample of a Rate
 }
 
 // New returns a client that accepts submissions at once. Unless WithManualFlush
@@ -59,12 +67,16 @@ func New(opts ...Option) (*Client, error) {
 	if cfg.disabled {
 		return new(Client), nil
 	}
-	co := &core{cfg: *cfg}
-	co.root = &Client{core: co, namespace: cfg.namespace, tags: cfg.tags, seed: rand.Uint64()}
+	co := &core{cfg: *cfg, started: cfg.clock.Now()}
+	co.root = &Client{
+		core: co, namespace: cfg.namespace, tags: cfg.tags, order: cfg.order,
+		host: cfg.host, seed: rand.Uint64(),
+	}
 	co.registry = newRegistry(co)
 	co.store = shard.New(shard.Config{
 		Shards:             cfg.shards,
 		ReservoirSize:      cfg.reservoirSize,
+		ReservoirSizes:     cfg.reservoirSizes(),
 		DistributionValues: cfg.distributionValues,
 		SetMembers:         cfg.setMembers,
 		TimedBytes:         cfg.timedBytes,
@@ -99,6 +111,8 @@ func (co *core) flushConfig() flush.Config {
 		SetMembers:         cfg.setMembers,
 		Percentiles:        cfg.percentiles,
 		Aggregates:         cfg.aggregates,
+		Metrics:            cfg.metricsForFlush(),
+		BeforeSwap:         co.sampleGauges,
 		Transports:         cfg.transports,
 		Log:                cfg.logger,
 		OnError:            cfg.onError,
@@ -135,8 +149,8 @@ func (c *Client) With(tags ...string) *Client {
 		return c
 	}
 	child := *c
-	child.tags = cleanTags(tags, c.tags)
-	child.seed = rand.Uint64()
+	child.tags, child.order = cleanTags(tags, c.tags), inOrder(tags, c.order)
+	child.base, child.seed = nil, rand.Uint64()
 	return &child
 }
 
@@ -148,6 +162,6 @@ func (c *Client) WithNamespace(namespace string) *Client {
 	}
 	child := *c
 	child.namespace = joinName(c.namespace, namespace)
-	child.seed = rand.Uint64()
+	child.base, child.seed = nil, rand.Uint64()
 	return &child
 }

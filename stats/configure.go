@@ -22,14 +22,19 @@ type config struct {
 	lateWindow        time.Duration
 	lateWindowSet     bool
 	maxPast, maxAhead time.Duration
+	maxAgeSet         bool
 	idleExpiry        time.Duration
 
 	namespace string
 	rawTags   []string
-	tags      []string
-	host      string
-	hostSet   bool
+	tags      []string // cleaned, sorted, distinct
+	order     []string // the same in the order given
+	ordered   bool     // some transport wants the tags of its series in that order
+	host      hostName
 	device    string
+
+	profile Profile
+	metrics []*metric // sorted: see sortMetrics
 
 	percentiles []float64
 	aggregates  []Aggregate
@@ -55,16 +60,12 @@ func (wallClock) Now() time.Time { return time.Now() }
 // configure applies the options to the defaults and checks everything once.
 func configure(opts []Option) (*config, error) {
 	c := &config{
-		interval:    defaultFlushInterval,
-		rollup:      defaultRollupInterval,
-		maxPast:     defaultMaxPast,
-		maxAhead:    defaultMaxAhead,
-		idleExpiry:  defaultIdleExpiry,
-		percentiles: []float64{0.95},
-		aggregates: []Aggregate{
-			AggregateMin, AggregateMax, AggregateSum, AggregateAvg,
-			AggregateMedian, AggregatePercentiles, AggregateCount,
-		},
+		interval:           defaultFlushInterval,
+		rollup:             defaultRollupInterval,
+		maxPast:            defaultMaxPast,
+		maxAhead:           defaultMaxAhead,
+		idleExpiry:         defaultIdleExpiry,
+		profile:            ProfileDefault,
 		shards:             1 << bits.Len(uint(runtime.GOMAXPROCS(0)-1)),
 		reservoirSize:      defaultReservoirSize,
 		seriesLimit:        defaultSeriesLimit,
@@ -94,11 +95,13 @@ func configure(opts []Option) (*config, error) {
 	if c.onError == nil {
 		c.onError = func(error) {} // it was logged
 	}
-	c.tags = cleanTags(c.rawTags, nil)
+	c.tags, c.order = cleanTags(c.rawTags, nil), inOrder(c.rawTags, nil)
 	if c.namespace != "" {
 		c.namespace = clean(c.namespace)
 	}
-	c.host, c.device = clean(c.host), clean(c.device)
+	c.host.name, c.device = clean(c.host.name), clean(c.device)
+	c.applyProfile()
+	c.sortMetrics()
 	if err == nil {
 		c.shards = 1 << bits.Len(uint(c.shards-1))
 	}
@@ -137,16 +140,12 @@ func (c *config) check() error {
 	atLeast("WithShards", c.shards, 1, maxShards)
 	atLeast("WithReservoirSize", c.reservoirSize, 1, maxReservoirSize)
 	atLeast("WithSeriesLimit", c.seriesLimit, 1, maxSeriesLimit)
-	for _, p := range c.percentiles {
-		if !(p > 0 && p < 1) {
-			complain("WithPercentiles(%v): give fractions between 0 and 1, such as 0.95", p)
-		}
+	checkPercentiles("WithPercentiles", c.percentiles, complain)
+	checkAggregates("WithAggregates", c.aggregates, complain)
+	for _, m := range c.metrics {
+		m.check(complain)
 	}
-	for _, a := range c.aggregates {
-		if a < AggregateMin || a > AggregatePercentiles {
-			complain("WithAggregates(%d): give the constants Aggregate…", a)
-		}
-	}
+	checkProfile("WithProfile", c.profile, complain)
 	if c.clock == nil {
 		complain("WithClock(nil): give a clock, or leave the option out")
 	}
@@ -167,6 +166,9 @@ func (c *config) checkTransports(complain func(string, ...any)) {
 		}
 		if t.QueueBatches < 1 || t.QueueBytes < 1 {
 			complain("Queue(%d, %d) of transport %d: give at least 1 batch and 1 byte", t.QueueBatches, t.QueueBytes, i+1)
+		}
+		if t.Profile != 0 {
+			checkProfile("UseProfile", t.Profile, complain)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (c *Client) Counts() (records, unlinked int) {
 func Clean(s string) string                  { return clean(s) }
 func CleanTags(tags, base []string) []string { return cleanTags(tags, base) }
 func IdentityKey(k transport.Kind, name string, tags []string) string {
-	return identityKey(k, name, tags)
+	return (&identity{kind: k, name: name, tags: tags}).key()
 }
 
 // CollideHashes makes every call hash alike until the returned function is

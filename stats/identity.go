@@ -71,19 +71,58 @@ func joinName(namespace, name string) string {
 	return shorten(namespace + "." + clean(name))
 }
 
-// identityKey returns a string that differs between any two series: the kind,
-// then each string after its length.
-func identityKey(kind kind, name string, tags []string) string {
-	n := 1 + binary.MaxVarintLen32 + len(name)
-	for _, tag := range tags {
+// identity is what tells one series from another. Its strings are clean.
+type identity struct {
+	kind kind
+	name string
+	tags []string // sorted, distinct
+	host hostName
+}
+
+// hostName is the host of a series. One that is set and empty is a host of its
+// own.
+type hostName struct {
+	name string
+	set  bool
+}
+
+// key returns a string that differs between any two identities: the kind and
+// whether there is a host, then each string after its length.
+func (id *identity) key() string {
+	n := 2 + 2*binary.MaxVarintLen32 + len(id.name) + len(id.host.name)
+	for _, tag := range id.tags {
 		n += binary.MaxVarintLen32 + len(tag)
 	}
-	b := append(make([]byte, 0, n), byte(kind))
-	b = binary.AppendUvarint(b, uint64(len(name)))
-	b = append(b, name...)
-	for _, tag := range tags {
-		b = binary.AppendUvarint(b, uint64(len(tag)))
-		b = append(b, tag...)
+	b := append(make([]byte, 0, n), byte(id.kind), 0)
+	put := func(s string) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	if id.host.set {
+		b[1] = 1
+		put(id.host.name)
+	}
+	put(id.name)
+	for _, tag := range id.tags {
+		put(tag)
 	}
 	return string(b)
+}
+
+// inOrder returns tags and then more of them, without those that came before.
+// tags are cleaned, more are clean.
+func inOrder(tags, more []string) []string {
+	all := make([]string, 0, len(tags)+len(more))
+	put := func(tag string) {
+		if tag != "" && !slices.Contains(all, tag) {
+			all = append(all, tag)
+		}
+	}
+	for _, tag := range tags {
+		put(clean(tag))
+	}
+	for _, tag := range more {
+		put(tag)
+	}
+	return slices.Clip(all)
 }

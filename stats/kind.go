@@ -19,6 +19,8 @@ func classOf(k kind) shard.Class {
 		return shard.ClassHistogram
 	case transport.KindDistribution:
 		return shard.ClassDistribution
+	case transport.KindRate:
+		return shard.ClassRate
 	}
 	return shard.ClassCounter
 }

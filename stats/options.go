@@ -35,7 +35,7 @@ const (
 	AggregateMax         = flush.AggregateMax         // .max, a gauge
 	AggregateSum         = flush.AggregateSum         // .sum, a gauge
 	AggregateAvg         = flush.AggregateAvg         // .avg, a gauge
-	AggregateCount       = flush.AggregateCount       // .count, a count
+	AggregateCount       = flush.AggregateCount       // .count, a count; a rate in the ThreadStats profile
 	AggregateMedian      = flush.AggregateMedian      // .median, a gauge
 	AggregatePercentiles = flush.AggregatePercentiles // .95percentile and so on, gauges
 )
@@ -122,12 +122,12 @@ func WithTags(tags ...string) Option {
 
 // WithHost sets the host of every series. "" is a host of its own. Default: none.
 func WithHost(host string) Option {
-	return option(func(c *config) { c.host, c.hostSet = host, true })
+	return option(func(c *config) { c.host = hostName{host, true} })
 }
 
 // WithoutHost undoes WithHost.
 func WithoutHost() Option {
-	return option(func(c *config) { c.host, c.hostSet = "", false })
+	return option(func(c *config) { c.host = hostName{} })
 }
 
 // WithDevice sets the device of every series. Default: none.
@@ -136,16 +136,16 @@ func WithDevice(device string) Option {
 }
 
 // WithPercentiles sets the percentiles of histograms and timings where they are
-// sent as flat points, as fractions between 0 and 1. Default: 0.95.
+// sent as flat points, as fractions between 0 and 1. Default: those of the
+// profile.
 func WithPercentiles(p ...float64) Option {
-	return option(func(c *config) { c.percentiles = p })
+	return option(func(c *config) { c.percentiles = append([]float64{}, p...) })
 }
 
 // WithAggregates sets the figures of histograms and timings where they are sent
-// as flat points, and their order. Default: min, max, sum, avg, median,
-// percentiles, count.
+// as flat points, and their order. Default: those of the profile.
 func WithAggregates(a ...Aggregate) Option {
-	return option(func(c *config) { c.aggregates = a })
+	return option(func(c *config) { c.aggregates = append([]Aggregate{}, a...) })
 }
 
 // WithShards sets the number of shards, rounded up to a power of two, at most
@@ -188,9 +188,10 @@ func WithLateWindow(d time.Duration) Option {
 }
 
 // WithMaxAge sets how old and how far ahead a timestamp may be; 0 means any.
-// Default: 1 h and 10 min, which is what Datadog accepts.
+// Default: 1 h and 10 min, which is what Datadog accepts, and any in the ThreadStats
+// profile.
 func WithMaxAge(past, ahead time.Duration) Option {
-	return option(func(c *config) { c.maxPast, c.maxAhead = past, ahead })
+	return option(func(c *config) { c.maxPast, c.maxAhead, c.maxAgeSet = past, ahead, true })
 }
 
 // WithManualFlush makes Flush, FlushAt and Shutdown the only ones to move data:

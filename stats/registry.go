@@ -67,10 +67,11 @@ type registry struct {
 	records   map[string]*record
 	unlinked  []*record
 	names     map[string]*nameUse
-	live      int       // linked series, without those that take the overflow
-	spellings int       // in the table
-	idle      []*record // candidates to give up their place, longest idle last
-	building  bool      // the flusher copies the table
+	live      int         // linked series, without those that take the overflow
+	spellings int         // in the table
+	hosts     []*spelling // those of hosts, oldest first
+	idle      []*record   // candidates to give up their place, longest idle last
+	building  bool        // the flusher copies the table
 	added     []*spelling
 	removed   []*spelling
 
@@ -150,18 +151,21 @@ func tooLong(name string, tags []string) bool {
 
 // register returns the series of a call, or why there is none to be had.
 func (r *registry) register(c *Client, kind kind, name string, tags []string) (*series, transport.Reason) {
-	full, all := joinName(c.namespace, name), cleanTags(tags, c.tags)
-	key := identityKey(kind, full, all)
+	full := joinName(c.namespace, name)
+	metric := r.core.cfg.metric(full)
+	sorted, ordered := c.tagsOf(metric, tags)
+	id := identity{kind, full, sorted, c.host}
+	key := id.key()
 	now := r.core.now().Unix()
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	rec := r.records[key]
 	if rec == nil {
-		if r.live >= r.core.cfg.seriesLimit && !r.evict(now) {
-			return r.overflow(c, kind, full, now)
+		if r.full(metric, full) || r.live >= r.core.cfg.seriesLimit && !r.evict(now) {
+			return r.overflow(metric, kind, full, now)
 		}
-		if rec = r.newRecord(key, kind, full, all, now); rec == nil {
+		if rec = r.newRecord(key, &id, ordered, metric, now); rec == nil {
 			return nil, transport.ReasonAfterStop
 		}
 		r.live++
@@ -169,22 +173,32 @@ func (r *registry) register(c *Client, kind kind, name string, tags []string) (*
 	}
 	s := r.relink(rec, now)
 	if sp := c.find(kind, name, tags); sp == nil || sp.series != s { // nobody was faster
-		r.remember(rec, c.newSpelling(kind, name, tags, s))
+		sp = c.newSpelling(kind, name, tags)
+		sp.ref, sp.series = s.ref, s
+		r.remember(rec, sp)
 	}
 	return s, ""
 }
 
+// full reports whether a metric has as many series as it was given. Under r.mu.
+func (r *registry) full(m *metric, name string) bool {
+	if m == nil || m.SeriesLimit == 0 {
+		return false
+	}
+	use := r.names[name]
+	return use != nil && use.series >= m.SeriesLimit
+}
+
 // newRecord makes a series, nil if the store has stopped meanwhile. Under r.mu.
-func (r *registry) newRecord(key string, kind kind, name string, tags []string, now int64) *record {
-	ref, ok := r.core.store.Alloc(classOf(kind))
+func (r *registry) newRecord(key string, id *identity, ordered []string, m *metric, now int64) *record {
+	ref, ok := r.core.store.AllocSized(classOf(id.kind), m.reservoirSize())
 	if !ok {
 		return nil
 	}
-	cfg := &r.core.cfg
 	rec := &record{key: key, ref: ref, since: now}
 	rec.info = flush.Series{
-		ID: ref.ID(), Name: name, Tags: tags, Kind: kind, Key: xxhash.Sum64String(key),
-		Host: cfg.host, HostSet: cfg.hostSet, Device: cfg.device,
+		ID: ref.ID(), Name: id.name, Tags: id.tags, Ordered: ordered, Kind: id.kind, Key: xxhash.Sum64String(key),
+		Host: id.host.name, HostSet: id.host.set, Device: r.core.cfg.device, Metric: m.forFlush(),
 	}
 	r.records[key] = rec
 	r.publishInfo(&rec.info)
@@ -261,31 +275,36 @@ func (r *registry) countName(name string, kind kind) {
 	r.complain(fmt.Errorf("stats: the name %q is used with more than one kind (now %s): both series are kept; rename one, since many backends show only one kind per name", name, kind))
 }
 
-// overflow returns the series that takes what is beyond the limit: one for each
+// overflow returns the series that takes what is beyond a limit: one for each
 // name and kind, and past overflowOwn names one for each kind. There is none for
-// gauges: a mix of gauges is no value. The spelling is not remembered, for there
-// may be any number. Under r.mu.
-func (r *registry) overflow(c *Client, kind kind, name string, now int64) (*series, transport.Reason) {
+// gauges and rates: a mix of them is no value. The spelling is not remembered, for
+// there may be any number. Under r.mu.
+func (r *registry) overflow(m *metric, kind kind, name string, now int64) (*series, transport.Reason) {
 	if now-r.overflowSaid >= 60 || now < r.overflowSaid {
 		r.overflowSaid = now
-		r.complain(fmt.Errorf("stats: more than %d live series, %s %q is one too many: it goes to its overflow series (a gauge is dropped); raise WithSeriesLimit or use fewer tag values", r.core.cfg.seriesLimit, kind, name))
+		limit, option := r.core.cfg.seriesLimit, "WithSeriesLimit"
+		if r.full(m, name) {
+			limit, option = m.SeriesLimit, "WithMetric's SeriesLimit"
+		}
+		r.complain(fmt.Errorf("stats: more than %d live series, %s %q is one too many: it goes to its overflow series (a gauge or rate is dropped); raise %s or use fewer tag values", limit, kind, name, option))
 	}
-	if kind == transport.KindGauge {
+	if kind == transport.KindGauge || kind == transport.KindRate {
 		return nil, transport.ReasonSeriesLimit
 	}
-	tags := cleanTags([]string{overflowTag}, c.core.root.tags)
-	key := identityKey(kind, name, tags)
-	rec := r.records[key]
+	root := r.core.root
+	id := identity{kind, name, cleanTags([]string{overflowTag}, root.tags), root.host}
+	ordered := root.ordered([]string{overflowTag})
+	rec := r.records[id.key()]
 	if rec == nil && r.overflowNames >= overflowOwn {
-		name = overflowName
-		tags = cleanTags([]string{overflowKindTag + kind.String()}, c.core.root.tags)
-		key = identityKey(kind, name, tags)
-		rec = r.records[key]
+		tag := overflowKindTag + kind.String()
+		id.name, id.tags = overflowName, cleanTags([]string{tag}, root.tags)
+		ordered = root.ordered([]string{tag})
+		rec = r.records[id.key()]
 	} else if rec == nil {
 		r.overflowNames++
 	}
 	if rec == nil {
-		if rec = r.newRecord(key, kind, name, tags, now); rec == nil {
+		if rec = r.newRecord(id.key(), &id, ordered, m, now); rec == nil {
 			return nil, transport.ReasonAfterStop
 		}
 		rec.overflow = true

@@ -28,6 +28,7 @@ type spelling struct {
 	ref    shard.Ref
 	series *series
 	text   *spelledText // nil if words say everything
+	child  *Client      // of a host; it has no series then: see host.go
 }
 
 type spelledText struct {
@@ -239,9 +240,10 @@ func (c *Client) hashLong(kind kind, name string, tags []string) (hash, shape ui
 	return hash, shape, true
 }
 
-// newSpelling returns the spelling of a call, with copies of its strings.
-func (c *Client) newSpelling(kind kind, name string, tags []string, s *series) *spelling {
-	sp := &spelling{client: c, ref: s.ref, series: s}
+// newSpelling returns the spelling of a call, with copies of its strings and
+// without what it leads to.
+func (c *Client) newSpelling(kind kind, name string, tags []string) *spelling {
+	sp := &spelling{client: c}
 	if len(tags) >= fastStrings {
 		sp.hash, sp.shape, _ = c.hashLong(kind, name, tags)
 		sp.text = copyText(name, tags)
