@@ -56,6 +56,7 @@ type Flusher struct {
 	complaints complaints
 
 	buckets bucketSet
+	holds   *holds
 	rates   rates
 	memory  sentMemory
 	outbox  []delivery // handed out, and waiting for the jitter to pass
@@ -79,6 +80,7 @@ func New(cfg Config) (*Flusher, error) {
 		stopped: make(chan struct{}),
 		starts:  map[shard.Generation]int64{},
 		memory:  newSentMemory(maxSentEntries),
+		holds:   newHolds(),
 		rates:   rates{last: map[shard.ID]rateSample{}},
 	}
 	f.buckets = newBucketSet(rollup.Limits{

@@ -21,6 +21,9 @@ type handout struct {
 	ends  []int32
 	// bytes estimates what the batch holds in memory, for the queue's bound.
 	bytes int
+	// holds are the starts of the buckets that have to be kept while this is on its
+	// way: see holds.go.
+	holds []int64
 	// revisions knows the newest revision handed out for a unit of this view.
 	revisions *revisions
 

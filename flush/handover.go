@@ -88,6 +88,7 @@ func (v *view) recycle(h *handout) {
 	h.batch.Series = h.batch.Series[:0]
 	h.units, h.ends, h.bytes = h.units[:0], h.ends[:0], 0
 	h.arena.reset()
+	v.holds.giveBack(h)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.free) < maxFreeHandouts {

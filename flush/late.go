@@ -9,7 +9,8 @@ import (
 
 // The life of a bucket: opened by its first content, handed out when it is due
 // or a Flush asks, handed out again when a late point came, and given up a late
-// window after its end and its last hand-out. All of it is under Flusher.mu.
+// window after its end and its last hand-out, but not while a batch with points of
+// it is on its way to a backend that overwrites. All of it is under Flusher.mu.
 
 // open returns the bucket that starts at start, made if need be. At the bound on
 // buckets the oldest is handed out early and given up; no point is lost by that.
@@ -84,7 +85,7 @@ func (f *Flusher) giveUp() {
 }
 
 func (f *Flusher) passed(b *bucket) bool {
-	if !b.fresh.Empty() || b.start == f.into {
+	if !b.fresh.Empty() || b.start == f.into || f.holds.has(b.start) {
 		return false
 	}
 	end := f.end(b.start)

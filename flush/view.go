@@ -22,6 +22,7 @@ type view struct {
 	figures figures
 
 	revisions *revisions
+	holds     *holds    // of the flusher
 	current   *handout  // the batch under way
 	noted     []unitKey // revisions in it
 	out       *[]delivery
@@ -57,7 +58,7 @@ func (f *Flusher) join(s *sender, tc *TransportConfig, c *capabilities) {
 	}
 	v := &view{
 		shape: c.shape, senders: []*sender{s}, figures: newFigures(&f.cfg, c.shape.profile),
-		revisions: newRevisions(), out: &f.outbox, seq: &f.batches,
+		revisions: newRevisions(), holds: f.holds, out: &f.outbox, seq: &f.batches,
 	}
 	if tc.Only != nil {
 		v.filter = newFilter(tc.Only, f.cfg.Log)
@@ -174,6 +175,9 @@ func (v *view) addUnit(f *Flusher, key unitKey, series *Series, content *rollup.
 	}
 	if len(h.batch.Series) == before { // a histogram of which no figure is wanted
 		return
+	}
+	if key.overwrite {
+		v.holds.take(h, key.unix)
 	}
 	h.units = append(h.units, key)
 	h.ends = append(h.ends, int32(len(h.batch.Series)))
