@@ -31,6 +31,8 @@ type config struct {
 	order     []string // the same in the order given
 	ordered   bool     // some transport wants the tags of its series in that order
 	host      hostName
+	hostGiven bool // by WithHost or WithoutHost
+	fromEnv   bool
 	device    string
 
 	profile Profile
@@ -84,6 +86,9 @@ func configure(opts []Option) (*config, error) {
 	}
 	if c.disabled {
 		return c, nil
+	}
+	if c.fromEnv {
+		c.applyEnv()
 	}
 	err := c.check()
 	if !c.jitterSet {

@@ -122,12 +122,12 @@ func WithTags(tags ...string) Option {
 
 // WithHost sets the host of every series. "" is a host of its own. Default: none.
 func WithHost(host string) Option {
-	return option(func(c *config) { c.host = hostName{host, true} })
+	return option(func(c *config) { c.host, c.hostGiven = hostName{host, true}, true })
 }
 
-// WithoutHost undoes WithHost.
+// WithoutHost undoes WithHost, and keeps FromEnv from setting a host.
 func WithoutHost() Option {
-	return option(func(c *config) { c.host = hostName{} })
+	return option(func(c *config) { c.host, c.hostGiven = hostName{}, true })
 }
 
 // WithDevice sets the device of every series. Default: none.
