@@ -40,6 +40,16 @@ func TestSubmissionsDoNotAllocate(t *testing.T) {
 		"five tags":          func() { c.Count("c", 1, "a", "b", "c", "d", "e") },
 		"child":              func() { child.Count("c", 1, "a") },
 		"watch by name":      func() { c.StartTimer("t", "a:b").Stop() },
+		"at":                 func() { c.At(time.Now()).Count("at", 1, "a:b") },
+		"at, histogram":      func() { c.At(time.Now()).Histogram("at.h", 1, "a:b") },
+		"on a host":          func() { c.OnHost("a-host.example").Count("on", 1, "a:b") },
+		"on a host, gauge":   func() { c.OnHost("").Gauge("on.g", float64(n), "a:b") },
+		"on a built host":    func() { n++; c.OnHost("host" + strconv.Itoa(n%7)).Increment("on.built") },
+		"sampled":            func() { c.Sampled(0.5).Count("sampled", 1, "a:b") },
+		"sampled, histogram": func() { c.Sampled(0.3).Histogram("sampled.h", 1, "a:b") },
+		"all three":          func() { c.At(time.Now()).OnHost("h").Sampled(0.5).Timing("all", time.Second, "a:b") },
+		"rate":               func() { c.Rate("r", float64(n), "a:b") },
+		"bad rate":           func() { c.Sampled(0).Increment("c") },
 		"untimed call":       func() { c.At(time.Time{}).Count("c", 1, "a:b") },
 		"a tag built by concatenation": func() {
 			n++

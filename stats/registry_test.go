@@ -100,6 +100,11 @@ func TestNilAndZeroDiscard(t *testing.T) {
 	assert.Zero(t, stats.Stopwatch{}.Stop())
 	stats.Call{}.Count("a", 1)
 	stats.Call{}.At(epoch).Set("a", "b")
+	stats.Call{}.At(epoch).OnHost("h").Sampled(0).Count("a", 1)
+	stats.Call{}.At(epoch).Sampled(0.5).Histogram("a", 1)
+	stats.Call{}.At(epoch).Rate("a", 1)
+	stats.Call{}.At(epoch).GaugeAdd("a", 1)
+	(*stats.Rate)(nil).Observe(1)
 }
 
 // everyMethod calls each submission once.
@@ -127,6 +132,13 @@ func everyMethod(c *stats.Client) {
 	k.Distribution("d", 1)
 	k.Timing("t", time.Second)
 	k.Set("s", "m")
+	k.Rate("r", 1)
+	c.Rate("r", 1)
+	c.NewRate("r").Observe(1)
+	c.OnHost("h").Increment("c")
+	c.Sampled(0.5).At(epoch).OnHost("").Increment("c")
+	c.Sampled(0).Histogram("h", 1)
+	c.GaugeFunc("f", func() float64 { return 1 })()
 	c.With("x").Increment("c")
 	c.WithNamespace("ns").Increment("c")
 	c.NewCounter("c").Inc()
