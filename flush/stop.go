@@ -99,9 +99,15 @@ func (s *sender) close(ctx context.Context) error {
 	return nil
 }
 
-// abandon gives up on code that does not return when its context has ended.
+// abandon gives up on code that does not return when its context has ended. It
+// may be the user's log or handler that does not, so they are told beside.
 func (s *sender) abandon(what string) error {
 	err := fmt.Errorf("%s ignores the end of its context; its goroutine is left behind", what)
-	s.fail(err)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		s.fail(err)
+	}()
+	within(told, settleGrace)
 	return fmt.Errorf("flush: transport %q: %w", s.cfg.Name, err)
 }

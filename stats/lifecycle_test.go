@@ -158,6 +158,57 @@ func TestShutdownReturnsInTimeWhateverTheTransportDoes(t *testing.T) {
 	}
 }
 
+// stuckLog is a log that takes nothing and does not return.
+type stuckLog struct {
+	slog.Handler
+	forever func()
+}
+
+func (l stuckLog) Enabled(context.Context, slog.Level) bool {
+	l.forever()
+	return false
+}
+
+func TestShutdownReturnsInTimeWhateverTheLogAndTheHandlerDo(t *testing.T) {
+	for name, test := range map[string]struct {
+		transport func(forever func()) transport.Transport
+		log       bool // the log blocks, else the handler does
+	}{
+		"a log that blocks, an endpoint that is down":          {func(func()) transport.Transport { return downTransport() }, true},
+		"a handler that blocks, an endpoint that is down":      {func(func()) transport.Transport { return downTransport() }, false},
+		"a log that blocks, a Send that blocks for ever":       {func(f func()) transport.Transport { return &stubborn{f, func() {}} }, true},
+		"a handler that blocks, a Close that blocks for ever":  {func(f func()) transport.Transport { return &stubborn{func() {}, f} }, false},
+		"a handler that blocks, both of them block for ever":   {func(f func()) transport.Transport { return &stubborn{f, f} }, false},
+		"a log that blocks, and all of it has been delivered":  {func(func()) transport.Transport { return memory.New() }, true},
+		"a log that blocks, and a Send that waits for its end": {func(func()) transport.Transport { m := memory.New(); _ = m.Block(); return m }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				end := make(chan struct{})
+				forever := func() { <-end }
+				opts := quiet(stats.WithTransport(test.transport(forever)))
+				if test.log {
+					opts = append(opts, stats.WithLogger(slog.New(stuckLog{forever: forever})))
+				} else {
+					opts = append(opts, stats.WithErrorHandler(func(error) { forever() }))
+				}
+				c, err := stats.New(opts...)
+				require.NoError(t, err)
+				c.Count("a", 1)
+				c.Gauge("a", 1) // a name of two kinds: there is something to report
+
+				start := time.Now()
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
+				require.Error(t, c.Shutdown(ctx))
+				assert.LessOrEqual(t, time.Since(start), 250*time.Millisecond)
+				close(end)
+				synctest.Wait()
+			})
+		})
+	}
+}
+
 func downTransport() transport.Transport {
 	m := memory.New()
 	m.FailNext(1<<30, &transport.SendError{Outcome: transport.Retry, Err: errors.New("connection refused")})
