@@ -19,8 +19,13 @@ type LossError struct {
 	Err error
 }
 
-// Error names each transport with what it did not deliver, by reason.
+// Error names each transport with what it did not deliver, by reason, and with
+// its last failure. It is one line.
 func (e *LossError) Error() string {
+	var why string
+	if e.Err != nil {
+		why = oneLine(e.Err.Error())
+	}
 	var b strings.Builder
 	b.WriteString("flush: not everything was delivered")
 	for i := range e.Transports {
@@ -32,11 +37,19 @@ func (e *LossError) Error() string {
 		for _, reason := range slices.Sorted(maps.Keys(t.Dropped)) {
 			fmt.Fprintf(&b, ", %d dropped (%s)", t.Dropped[reason], reason)
 		}
+		if last := oneLine(t.LastError); !strings.Contains(why, last) { // "" is in any text
+			b.WriteString(", last failure: " + last)
+		}
 	}
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
+	if why != "" {
+		b.WriteString("; " + why)
 	}
 	return b.String()
+}
+
+// oneLine joins the lines of a text; errors.Join makes one of each error.
+func oneLine(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
 }
 
 // Unwrap returns the causes.

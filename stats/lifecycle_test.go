@@ -158,6 +158,63 @@ func TestShutdownReturnsInTimeWhateverTheTransportDoes(t *testing.T) {
 	}
 }
 
+// A Shutdown whose context has ended already still moves what is in the shards to
+// the books, and says how much of it no backend has got.
+func TestShutdownWithAnEndedContextSaysWhatIsLeftAndWhy(t *testing.T) {
+	for name, manual := range map[string]bool{"in the background": false, "by hand": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opts := quiet(stats.WithTransport(downTransport(), stats.Named("backend")))
+				if manual {
+					opts = append(opts, stats.WithManualFlush())
+				}
+				c, err := stats.New(opts...)
+				require.NoError(t, err)
+				c.Count("sent", 1)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				require.Error(t, c.Flush(ctx))
+				cancel()
+				c.Count("late", 1)
+				c.Gauge("g", 1)
+				start := time.Now()
+				err = c.Shutdown(ctx)
+				assert.LessOrEqual(t, time.Since(start), 50*time.Millisecond)
+				var loss *stats.LossError
+				require.ErrorAs(t, err, &loss)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.Len(t, loss.Transports, 1)
+				assert.EqualValues(t, 3, loss.Transports[0].Pending)
+				assert.Contains(t, err.Error(), "backend: 3 pending, last failure: connection refused")
+				assert.NotContains(t, err.Error(), "\n")
+				assert.Equal(t, loss.Transports, c.Ledger().Transports)
+				assert.Equal(t, err, c.Close(), "a second one says the same")
+			})
+		})
+	}
+}
+
+// What is submitted right after New, before the first tick, is there like anything
+// else: nothing has to be started.
+func TestWhatIsSubmittedAtOnceArrives(t *testing.T) {
+	for range 50 {
+		m := newReceiver(false)
+		c, err := stats.New(stats.WithTransport(m))
+		require.NoError(t, err)
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				c.Count("c", 1)
+				c.At(time.Now()).Count("c", 1)
+				c.NewHistogram("h").Observe(1)
+			})
+		}
+		wg.Wait()
+		require.NoError(t, c.Close())
+		require.Equal(t, 16.0, m.total(transport.KindCount, "c").value)
+		require.Equal(t, 8.0, m.total(transport.KindHistogram, "h").count)
+	}
+}
+
 // stuckLog is a log that takes nothing and does not return.
 type stuckLog struct {
 	slog.Handler
