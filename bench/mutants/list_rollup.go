@@ -156,4 +156,18 @@ var rollupMutants = []Mutant{
 		New:  "\t\tf.report()\n",
 		Run:  "TestAHandlerThatBlocksDelaysNoSwap", Package: "./flush",
 	},
+	{
+		Name: "a weighted observation counts as one",
+		File: "rollup/summary.go",
+		Old:  "\t\ts.weighted += weight\n",
+		New:  "\t\ts.count++\n",
+		Run:  "TestWeightedObservations", Package: "./rollup",
+	},
+	{
+		Name: "ThreadStats' rank rounds halves away from zero",
+		File: "rollup/percentile.go",
+		Old:  "math.RoundToEven(",
+		New:  "math.Round(",
+		Run:  "TestPercentilesOfThreadStats", Package: "./rollup",
+	},
 }

@@ -114,4 +114,25 @@ var shardMutants = []Mutant{
 		New:  "if false {\n\t\t\treturn 0 // it was never opened\n\t\t}",
 		Run:  "TestAPageTakenBeforeItWasOpenedHasNoRecords", Package: "./shard",
 	},
+	{
+		Name: "pages of a log are folded newest first",
+		File: "shard/timedlog.go",
+		Old:  "\t\tp = oldestFirst(p)\n",
+		New:  "\t\tif p == closedLog { p = nil }\n",
+		Run:  "TestRecordsOfOneShardKeepTheirOrder", Package: "./shard",
+	},
+	{
+		Name: "submitters of one shard draw the same numbers",
+		File: "shard/coin.go",
+		Old:  "Add(coinStep)",
+		New:  "Load()",
+		Run:  "TestChance", Package: "./shard",
+	},
+	{
+		Name: "a small reservoir grows like any other",
+		File: "shard/reservoir.go",
+		Old:  "class > int(r.row.top[r.slot%bankSlots])",
+		New:  "class >= s.reservoirClasses",
+		Run:  "TestReservoirsOfDifferentSizes", Package: "./shard",
+	},
 }
