@@ -195,8 +195,8 @@ func WithMaxAge(past, ahead time.Duration) Option {
 }
 
 // WithManualFlush makes Flush, FlushAt and Shutdown the only ones to move data:
-// the client starts no goroutine. Timestamped points wait in memory between two
-// flushes, up to 16 MiB.
+// the client starts no goroutine. Timestamped points, sampled observations and
+// samples of rates wait in memory between two flushes, up to 16 MiB.
 func WithManualFlush() Option {
 	return option(func(c *config) { c.manual = true })
 }
