@@ -13,6 +13,8 @@ type capabilities struct {
 	name  string // its own or its package's
 	shape viewShape
 	namer transport.WireNamer // nil if it takes names as they are
+
+	events, checks bool // what it takes of them
 }
 
 // capabilitiesOf asks t. A panic in its methods is an error.
@@ -24,7 +26,7 @@ func capabilitiesOf(t transport.Transport) (c capabilities, err error) {
 	}()
 	if d, ok := t.(transport.Describer); ok {
 		said := d.Describe()
-		c.name = said.Name
+		c.name, c.events, c.checks = said.Name, said.Events, said.Checks
 		c.shape = viewShape{
 			summaries:     said.Summaries,
 			distributions: said.Summaries || said.Distributions,

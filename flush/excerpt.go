@@ -22,7 +22,7 @@ type excerpt struct {
 // take fills the excerpt with what p has to send.
 func (x *excerpt) take(p *parcel) {
 	h := p.h
-	x.whole = p.untouched()
+	x.whole = p.untouched() || len(h.batch.Series) == 0 // an event is a batch of one
 	if x.whole {
 		x.batch, x.n = &h.batch, p.points()
 		return

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shardstats/shardstats/rollup"
@@ -27,8 +28,9 @@ const flushTimeout = 30 * time.Second
 type Flusher struct {
 	cfg     Config
 	source  Source
-	rollup  int64 // seconds
-	senders []*sender
+	rollup  int64        // seconds
+	senders []*sender    // of points
+	lanes   []noticeLane // of events and checks, by the same numbers
 	views   []*view
 	// overwritten says of which kinds some transport keeps the last value, and
 	// overwrites whether there is one.
@@ -59,8 +61,9 @@ type Flusher struct {
 	holds   *holds
 	rates   rates
 	memory  sentMemory
-	outbox  []delivery // handed out, and waiting for the jitter to pass
-	batches uint64     // made
+	outbox  []delivery    // handed out, and waiting for the jitter to pass
+	batches atomic.Uint64 // made
+	shut    atomic.Bool   // Shutdown was called: no event is taken any more
 }
 
 // keptGenerations is for how many swaps a held bank finds its own bucket. After
@@ -101,9 +104,7 @@ func New(cfg Config) (*Flusher, error) {
 		}
 		tc.Name = uniqueName(taken, tc.Name, c.name)
 		c.shape.profile = max(tc.Profile, ProfileDefault)
-		s := newSender(tc, senderEnv{log: cfg.Log, onError: cfg.OnError, manual: cfg.Manual})
-		f.senders = append(f.senders, s)
-		f.join(s, &tc, &c)
+		f.join(f.addSenders(tc, &c, senderEnv{log: cfg.Log, onError: cfg.OnError, manual: cfg.Manual}), &tc, &c)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -119,7 +120,7 @@ func (f *Flusher) Start() {
 	if f.cfg.Manual || f.ticking || f.closing {
 		return
 	}
-	for _, s := range f.senders {
+	for _, s := range f.running() {
 		s.start()
 	}
 	f.plan = f.firstSchedule(f.cfg.Clock.Now())
@@ -135,7 +136,7 @@ func (f *Flusher) Wake() {
 	}
 }
 
-// Books returns the accounts of each transport.
+// Books returns the accounts of the points of each transport.
 func (f *Flusher) Books() []Books {
 	books := make([]Books, len(f.senders))
 	for i, s := range f.senders {
@@ -238,9 +239,10 @@ const (
 
 // each calls do for all senders at once and joins what they return.
 func (f *Flusher) each(do func(*sender) error) error {
-	errs := make([]error, len(f.senders))
+	all := f.running()
+	errs := make([]error, len(all))
 	var wg sync.WaitGroup
-	for i, s := range f.senders {
+	for i, s := range all {
 		wg.Go(func() { errs[i] = do(s) })
 	}
 	wg.Wait()

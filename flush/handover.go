@@ -61,8 +61,7 @@ func (v *view) room(n int) *handout {
 	if v.current == nil {
 		v.current = &handout{recycle: v.recycle, revisions: v.revisions}
 	}
-	*v.seq++
-	v.current.batch.ID = transport.BatchID{Process: process, Seq: *v.seq}
+	v.current.batch.ID = transport.BatchID{Process: process, Seq: v.seq.Add(1)}
 	return v.current
 }
 

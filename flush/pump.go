@@ -87,7 +87,7 @@ func (s *sender) reportOverflow() {
 	s.overflow = 0
 	s.unlock()
 	if n > 0 {
-		s.report.report(fmt.Errorf("%d points were dropped, the queue of %d batches and %d bytes is full: give it more room or the backend less to do", n, s.cfg.QueueBatches, s.cfg.QueueBytes))
+		s.report.report(fmt.Errorf("%d %s were dropped, the queue of %d batches and %d bytes is full: give it more room or the backend less to do", n, s.env.items, s.cfg.QueueBatches, s.cfg.QueueBytes))
 	}
 }
 

@@ -32,6 +32,12 @@ func (h *handout) release() {
 // are taken away, not written to.
 func scribble(b *transport.Batch) {
 	const reused = "reused"
+	for i := range b.Events {
+		b.Events[i] = transport.Event{Title: reused, Text: reused}
+	}
+	for i := range b.Checks {
+		b.Checks[i] = transport.ServiceCheck{Name: reused, Message: reused}
+	}
 	nan := math.NaN()
 	for i := range b.Series {
 		s := &b.Series[i]

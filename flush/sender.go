@@ -15,6 +15,7 @@ import (
 const (
 	defaultQueueBatches = 1024
 	defaultQueueBytes   = 32 << 20
+	defaultItems        = "points"
 )
 
 // senderEnv is what all senders of a flusher have in common.
@@ -22,6 +23,7 @@ type senderEnv struct {
 	log     *slog.Logger
 	onError func(error) // called without a lock of ours
 	manual  bool        // no goroutine between calls of wait and stop
+	items   string      // what is delivered, for messages; "" = points
 
 	sendTimeout time.Duration // for one Send; 0 = 30 s
 	maxAge      time.Duration // how long a batch is retried from its enqueueing on; 0 = 24 h
@@ -89,6 +91,9 @@ func newSender(cfg TransportConfig, env senderEnv) *sender {
 	if env.maxAge <= 0 {
 		env.maxAge = defaultAge
 	}
+	if env.items == "" {
+		env.items = defaultItems
+	}
 	s := &sender{
 		cfg:      cfg,
 		env:      env,
@@ -129,7 +134,7 @@ func (s *sender) enqueue(h *handout) {
 	s.seq++
 	l, p := newLoad(h, s.seq, time.Now())
 	switch {
-	case s.over:
+	case s.stopping: // an event that raced with Shutdown
 		s.settleAll(p, dropFor(transport.ReasonAfterStop))
 	case s.makeRoom(h.bytes):
 		s.queue.push(p)
@@ -230,7 +235,7 @@ func (s *sender) leave(cancel bool) {
 // undelivered is the error of a wait or stop that ends with units pending. The
 // caller holds the lock.
 func (s *sender) undelivered(cause error) error {
-	return fmt.Errorf("flush: transport %q: %d points are still pending: %w", s.cfg.Name, s.accounts.books.Pending, cause)
+	return fmt.Errorf("flush: transport %q: %d %s are still pending: %w", s.cfg.Name, s.accounts.books.Pending, s.env.items, cause)
 }
 
 // unlock releases the lock and then the handouts settled under it: recycling is

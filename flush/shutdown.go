@@ -65,6 +65,7 @@ func (f *Flusher) Shutdown(ctx context.Context) error {
 	f.mu.Lock()
 	first, ticking := !f.closing, f.ticking
 	f.closing = true
+	f.shut.Store(true)
 	f.mu.Unlock()
 	if first {
 		close(f.quit)
@@ -85,15 +86,18 @@ func (f *Flusher) Shutdown(ctx context.Context) error {
 
 // stop is Shutdown after the goroutine has ended.
 func (f *Flusher) stop(ctx context.Context) error {
-	before := f.Books()
+	before := f.allBooks()
 	if f.cfg.BeforeSwap != nil {
 		f.cfg.BeforeSwap()
 	}
 	err := f.collectLast(ctx)
 	f.complain()
 	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }), f.complained(ctx))
-	return lossSince(before, f.Books(), err)
+	return lossSince(before, f.allBooks(), err)
 }
+
+// allBooks returns the books of points and then those of events.
+func (f *Flusher) allBooks() []Books { return append(f.Books(), f.EventBooks()...) }
 
 // collectLast closes the door and hands out everything.
 func (f *Flusher) collectLast(ctx context.Context) error {

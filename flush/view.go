@@ -2,6 +2,7 @@ package flush
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/shardstats/shardstats/rollup"
 	"github.com/shardstats/shardstats/shard"
@@ -26,7 +27,7 @@ type view struct {
 	current   *handout  // the batch under way
 	noted     []unitKey // revisions in it
 	out       *[]delivery
-	seq       *uint64 // batches made by all views
+	seq       *atomic.Uint64 // batches made by all views
 
 	mu   sync.Mutex
 	free []*handout

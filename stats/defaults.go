@@ -36,6 +36,7 @@ const (
 
 	defaultQueueBatches = 1024
 	defaultQueueBytes   = 32 << 20
+	defaultQueueEvents  = 1000 // events and service checks
 
 	defaultCloseTimeout = 5 * time.Second
 )

@@ -54,6 +54,7 @@ func defaultsTable() string {
 	row("memory of timestamped points between drains", "–", bytes(defaultTimedBytes), "then `timed_full`")
 	row("open and kept buckets", "–", number(defaultBuckets), "then the oldest is sent early")
 	row("queue of a transport", "`Queue`", fmt.Sprintf("%s batches or %s", number(defaultQueueBatches), bytes(defaultQueueBytes)), "then `queue_full`, oldest first (`DropNewest`)")
+	row("events and service checks waiting for a transport", "–", number(defaultQueueEvents), "then `queue_full`, like points")
 	row("deadline of `Close`", "–", short(defaultCloseTimeout), "`Shutdown` has the caller's")
 	row("percentiles", "`WithPercentiles`, `WithMetric`", "0.95; 0.75, 0.85, 0.95, 0.99 in the ThreadStats profile", "between 0 and 1")
 	row("aggregates", "`WithAggregates`, `WithMetric`", "min, max, sum, avg, median, percentiles, count; min, max, count, avg, percentiles in the ThreadStats profile", "")

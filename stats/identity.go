@@ -18,7 +18,10 @@ const maxNameBytes = 200
 // characters and line separators (each becomes '_'), at most maxNameBytes long.
 // What is longer is cut at a rune and ends in '~' and eight hex digits of its
 // hash, so that two stay two. The result shares no memory with s.
-func clean(s string) string {
+func clean(s string) string { return shorten(printable(s)) }
+
+// printable is clean without the cut.
+func printable(s string) string {
 	own := strings.Clone(s) // a variable of its own: assigned to s, it would make s escape
 	if strings.ContainsFunc(own, reserved) || !utf8.ValidString(own) {
 		own = strings.Map(func(r rune) rune {
@@ -28,7 +31,7 @@ func clean(s string) string {
 			return r
 		}, strings.ToValidUTF8(own, "_"))
 	}
-	return shorten(own)
+	return own
 }
 
 // reserved reports whether no name or tag may hold r.

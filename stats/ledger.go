@@ -20,6 +20,9 @@ type Ledger struct {
 	Refused map[Reason]uint64
 	// Transports are the books of each transport, in the order of WithTransport.
 	Transports []Books
+	// Events are the books of the events and service checks of each transport, in
+	// the same order.
+	Events []Books
 
 	Series int // live series
 
@@ -35,9 +38,11 @@ type Ledger struct {
 
 // Balanced reports whether the books of every transport balance.
 func (l Ledger) Balanced() bool {
-	for i := range l.Transports {
-		if !l.Transports[i].Balanced() {
-			return false
+	for _, books := range [][]Books{l.Transports, l.Events} {
+		for i := range books {
+			if !books[i].Balanced() {
+				return false
+			}
 		}
 	}
 	return true
@@ -77,7 +82,7 @@ func (c *Client) Ledger() Ledger {
 	put(transport.ReasonAfterStop, lost.AfterStop)
 	l.Unsampled, l.Starved = lost.Unsampled, lost.Starved
 	l.ForcedGrace = co.registry.forcedGrace.Load()
-	l.Transports = co.flusher.Books()
+	l.Transports, l.Events = co.flusher.Books(), co.flusher.EventBooks()
 	co.registry.mu.Lock()
 	l.Series = co.registry.live
 	co.registry.mu.Unlock()

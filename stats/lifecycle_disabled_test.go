@@ -54,6 +54,8 @@ func TestADisabledClientDiscardsWithoutAllocating(t *testing.T) {
 			"Client.GaugeFunc":    func() { c.GaugeFunc("a", gauge, "b:c")() },
 			"Client.StartTimer":   func() { c.StartTimer("a", "b:c").Stop() },
 			"Client.Timed":        func() { c.Timed("a", f, "b:c") },
+			"Client.Event":        func() { c.Event(stats.Event{Title: "a"}) },
+			"Client.ServiceCheck": func() { c.ServiceCheck(stats.ServiceCheck{Name: "a"}) },
 			"Client.At":           func() { c.At(now) },
 			"Client.OnHost":       func() { c.OnHost("h") },
 			"Client.Sampled":      func() { c.Sampled(2) },

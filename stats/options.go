@@ -44,7 +44,7 @@ const (
 // everything, through a queue of its own.
 func WithTransport(t transport.Transport, opts ...TransportOption) Option {
 	return option(func(c *config) {
-		tc := flush.TransportConfig{Transport: t, QueueBatches: defaultQueueBatches, QueueBytes: defaultQueueBytes}
+		tc := flush.TransportConfig{Transport: t, QueueBatches: defaultQueueBatches, QueueBytes: defaultQueueBytes, QueueEvents: defaultQueueEvents}
 		for _, o := range opts {
 			if o != nil {
 				o.applyTransport(&tc)
