@@ -5,6 +5,10 @@ import (
 	"time"
 )
 
+// beginning is what the clock of a replay shows before the first flush: a time
+// before all that a log can have.
+var beginning = time.Unix(-2*maxUnix, 0)
+
 // clock is the wall clock of a replay. It stands at the time of the last flush
 // and only goes forward: a log's times may be of any year, and a client takes a
 // clock that is set back for a mistake.
@@ -26,5 +30,16 @@ func (c *clock) set(t time.Time) {
 	defer c.mu.Unlock()
 	if t.After(c.now) {
 		c.now = t
+	}
+}
+
+// leave moves the clock forward by the least there is if it shows t. What a
+// client drains belongs to the nanosecond before: after a flush at the edge of a
+// bucket, that is no longer the bucket that was closed.
+func (c *clock) leave(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.now.Equal(t) {
+		c.now = t.Add(1)
 	}
 }

@@ -79,12 +79,13 @@ func (s *Scenario) check() error {
 	if n := len(s.Expect); n != 0 && n != len(s.Flushes) {
 		errs = append(errs, fmt.Errorf("%d flushes and %d expectations", len(s.Flushes), n))
 	}
-	_, err := s.config()
+	_, err := s.Config()
 	return errors.Join(append(errs, err)...)
 }
 
-// config returns what the scenario says about the client.
-func (s *Scenario) config() (Config, error) {
+// Config returns how the scenario's client is made: change it and give it to
+// [Scenario.RunWith].
+func (s *Scenario) Config() (Config, error) {
 	c := Config{
 		Namespace: s.Ctor.Namespace,
 		Tags:      s.Ctor.ConstantTags,
