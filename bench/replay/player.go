@@ -54,6 +54,17 @@ func (f *Flush) Of(p stats.Profile) []Request {
 	return of
 }
 
+// ProfileName returns what the ledger calls the transport of a profile.
+func ProfileName(p stats.Profile) string {
+	switch p {
+	case stats.ProfileThreadStats:
+		return "ThreadStats profile"
+	case stats.ProfileDefault:
+		return "default profile"
+	}
+	return fmt.Sprintf("profile %d", p)
+}
+
 // Open starts a player: a server on loopback, and a client with one Datadog
 // transport for each profile.
 func Open(cfg Config) (*Player, error) {
@@ -77,7 +88,8 @@ func (p *Player) open() error {
 		if err != nil {
 			return err
 		}
-		opts = append(opts, stats.WithTransport(dd, stats.UseProfile(profile), stats.Queue(queueBatches, queueBytes)))
+		opts = append(opts, stats.WithTransport(dd, stats.UseProfile(profile),
+			stats.Named(ProfileName(profile)), stats.Queue(queueBatches, queueBytes)))
 	}
 	start := func() (err error) {
 		p.client, err = stats.New(opts...)
