@@ -37,6 +37,8 @@ func Workloads() []Workload {
 		{Name: "one-shot histogram, 3 literal tags", Goal: 4.4, New: oneShotHistogram},
 		{Name: "one-shot gauge, 3 literal tags", New: oneShotGauge},
 		{Name: "one-shot timing, 3 literal tags", New: oneShotTiming},
+		{Name: "one-shot counter, 3 literal tags, on a host", New: onHost},
+		{Name: "one-shot counter, 3 literal tags, sampled at 0.1", New: sampled},
 	}
 }
 
@@ -133,6 +135,22 @@ func oneShotTiming(c *stats.Client) func(int) {
 	return func(n int) {
 		for i := range n {
 			c.Timing("literal.timing", time.Duration(i)*time.Microsecond, "route:users", "method:GET", "status:200")
+		}
+	}
+}
+
+func onHost(c *stats.Client) func(int) {
+	return func(n int) {
+		for range n {
+			c.OnHost("db-7.example").Increment("literal.counter", "route:users", "method:GET", "status:200")
+		}
+	}
+}
+
+func sampled(c *stats.Client) func(int) {
+	return func(n int) {
+		for range n {
+			c.Sampled(0.1).Increment("literal.counter", "route:users", "method:GET", "status:200")
 		}
 	}
 }
