@@ -20,12 +20,14 @@ import (
 // it. One older or newer than WithMaxAge allows is dropped, counted as too_old or
 // too_new. If a bucket of a gauge has values with and without a timestamp, those
 // without win.
+//
+// It has few fields, so that it fits into registers together with a name, tags and
+// a value.
 type Call struct {
-	client *Client
+	client *Client // nil only in the zero Call
 	unix   int64
-	nanos  int32 // beyond unix
-	timed  bool
-	rate   float64 // 0 for all of them, NaN for one that is refused
+	stamp  int32   // 1 + the nanoseconds beyond unix; 0 means no timestamp
+	rate   float64 // 0 records all, NaN is for one that is refused
 }
 
 // At returns a Call that stamps submissions with t. The zero time means: no
@@ -34,7 +36,12 @@ func (c *Client) At(t time.Time) Call { return c.call().At(t) }
 
 // OnHost returns a Call whose submissions have this host instead of the client's.
 // "" is a host of its own. At the first sight of a host it allocates.
-func (c *Client) OnHost(host string) Call { return c.call().OnHost(host) }
+func (c *Client) OnHost(host string) Call {
+	if !c.live() {
+		return Call{}
+	}
+	return Call{client: c.onHost(host)}
+}
 
 // Sampled returns a Call that records a submission with probability rate, which
 // then weighs 1/rate: sums and counts are right on average, and cost less. It is
@@ -43,6 +50,7 @@ func (c *Client) OnHost(host string) Call { return c.call().OnHost(host) }
 // submissions are refused and counted as bad_rate.
 func (c *Client) Sampled(rate float64) Call { return c.call().Sampled(rate) }
 
+// call returns the Call that carries nothing.
 func (c *Client) call() Call {
 	if !c.live() {
 		return Call{}
@@ -52,11 +60,14 @@ func (c *Client) call() Call {
 
 // At returns k with another timestamp.
 func (k Call) At(t time.Time) Call {
-	if k.client != nil {
-		k.unix, k.nanos, k.timed = t.Unix(), int32(t.Nanosecond()), !t.IsZero()
+	k.unix, k.stamp = 0, 0
+	if k.client != nil && !t.IsZero() {
+		k.unix, k.stamp = t.Unix(), 1+int32(t.Nanosecond())
 	}
 	return k
 }
+
+func (k *Call) timed() bool { return k.stamp != 0 }
 
 // OnHost returns k with another host.
 func (k Call) OnHost(host string) Call {
@@ -68,17 +79,16 @@ func (k Call) OnHost(host string) Call {
 
 // Sampled returns k with another sampling rate.
 func (k Call) Sampled(rate float64) Call {
-	switch {
-	case k.client == nil:
-	case !(rate > 0 && rate <= 1) || math.IsInf(1/rate, 0):
-		k.rate = math.NaN()
-	case rate == 1:
-		k.rate = 0
-	default:
-		k.rate = rate
+	if !(rate >= leastRate && rate <= 1) {
+		rate = math.NaN()
 	}
+	k.rate = rate
 	return k
 }
+
+// leastRate is the smallest normal float64. Of what is below, 1/rate may be
+// infinite.
+const leastRate = 0x1p-1022
 
 // Increment adds 1 to a counter.
 func (k Call) Increment(name string, tags ...string) { k.Count(name, 1, tags...) }
@@ -92,15 +102,19 @@ func (k Call) Count(name string, delta int64, tags ...string) {
 	if !ok {
 		return
 	}
-	scaled := float64(delta) * weight
-	switch {
-	case weight != 1 && (weight != math.Trunc(weight) || math.Abs(scaled) > maxExact):
-		k.addFloat(name, tags, scaled)
-	case k.timed:
-		k.submit(transport.KindCount, name, tags, shard.Timed{N: delta * int64(weight)})
-	default:
-		k.client.Count(name, delta*int64(weight), tags...)
+	if weight != 1 {
+		scaled := float64(delta) * weight
+		if weight != math.Trunc(weight) || math.Abs(scaled) > maxExact {
+			k.addFloat(name, tags, scaled)
+			return
+		}
+		delta = int64(scaled)
 	}
+	if k.timed() {
+		k.submit(transport.KindCount, name, tags, shard.Timed{N: delta})
+		return
+	}
+	k.client.Count(name, delta, tags...)
 }
 
 // maxExact is up to where every whole number is a float64.
@@ -114,7 +128,7 @@ func (k Call) CountFloat(name string, delta float64, tags ...string) {
 }
 
 func (k Call) addFloat(name string, tags []string, delta float64) {
-	if k.timed {
+	if k.timed() {
 		k.submit(transport.KindCount, name, tags, shard.Timed{Value: delta})
 		return
 	}
@@ -124,7 +138,7 @@ func (k Call) addFloat(name string, tags []string, delta float64) {
 // Gauge is [Client.Gauge] with k's timestamp and host: of several in one bucket
 // the one submitted last is sent.
 func (k Call) Gauge(name string, value float64, tags ...string) {
-	if !k.timed {
+	if !k.timed() {
 		k.client.Gauge(name, value, tags...)
 		return
 	}
@@ -135,7 +149,7 @@ func (k Call) Gauge(name string, value float64, tags ...string) {
 func (k Call) Histogram(name string, value float64, tags ...string) {
 	if weight, ok := k.draw(value); !ok {
 		return
-	} else if k.timed || weight != 1 {
+	} else if k.timed() || weight != 1 {
 		k.submit(transport.KindHistogram, name, tags, shard.Timed{Value: value, Weight: weight})
 		return
 	}
@@ -146,7 +160,7 @@ func (k Call) Histogram(name string, value float64, tags ...string) {
 func (k Call) Distribution(name string, value float64, tags ...string) {
 	if weight, ok := k.draw(value); !ok {
 		return
-	} else if k.timed || weight != 1 {
+	} else if k.timed() || weight != 1 {
 		k.submit(transport.KindDistribution, name, tags, shard.Timed{Value: value, Weight: weight})
 		return
 	}
@@ -157,7 +171,7 @@ func (k Call) Distribution(name string, value float64, tags ...string) {
 func (k Call) Timing(name string, d time.Duration, tags ...string) {
 	if weight, ok := k.draw(0); !ok {
 		return
-	} else if k.timed || weight != 1 {
+	} else if k.timed() || weight != 1 {
 		k.submit(transport.KindTiming, name, tags, shard.Timed{Value: milliseconds(d), Weight: weight})
 		return
 	}
@@ -167,7 +181,7 @@ func (k Call) Timing(name string, d time.Duration, tags ...string) {
 // Set is [Client.Set] with k's timestamp and host. With a timestamp the member is
 // copied.
 func (k Call) Set(name, member string, tags ...string) {
-	if !k.timed {
+	if !k.timed() {
 		k.client.Set(name, member, tags...)
 		return
 	}
@@ -179,18 +193,18 @@ func (k Call) Set(name, member string, tags ...string) {
 // Rate is [Client.Rate] with k's timestamp, which is when the sample was taken,
 // and its host.
 func (k Call) Rate(name string, value float64, tags ...string) {
-	if !k.timed {
+	if !k.timed() {
 		k.client.Rate(name, value, tags...)
 		return
 	}
-	k.submit(transport.KindRate, name, tags, shard.Timed{Value: value, N: unixNanos(k.unix, k.nanos)})
+	k.submit(transport.KindRate, name, tags, shard.Timed{Value: value, N: unixNanos(k.unix, k.stamp-1)})
 }
 
 // GaugeAdd is [Client.GaugeAdd] on k's host; a relative change has no timestamp,
 // so it is for a Call without one. With one it is refused and counted as
 // bad_value.
 func (k Call) GaugeAdd(name string, delta float64, tags ...string) {
-	if k.timed {
+	if k.timed() {
 		k.client.core.refuse(transport.ReasonBadValue)
 		return
 	}
@@ -201,7 +215,7 @@ func (k Call) GaugeAdd(name string, delta float64, tags ...string) {
 // is no number is refused whatever the draw.
 func (k Call) draw(value float64) (weight float64, ok bool) {
 	switch {
-	case k.rate == 0:
+	case k.rate == 0 || k.client == nil: // a nil client discards by itself
 		return 1, true
 	case k.rate != k.rate:
 		k.client.core.refuse(transport.ReasonBadRate)
@@ -210,16 +224,16 @@ func (k Call) draw(value float64) (weight float64, ok bool) {
 		k.client.core.refuse(transport.ReasonBadValue)
 		return 0, false
 	}
-	return 1 / k.rate, k.client.core.store.Chance(k.rate)
+	if !k.client.core.store.Chance(k.rate) {
+		return 0, false
+	}
+	return 1 / k.rate, true
 }
 
 // submit hands a submission to the log of a shard: one with a timestamp or with a
 // weight. So k has a client.
 func (k Call) submit(kind kind, name string, tags []string, t shard.Timed) {
-	t.Untimed, t.UnixSec = !k.timed, k.unix
-	if !k.timed {
-		t.UnixSec = 0
-	}
+	t.Untimed, t.UnixSec = !k.timed(), k.unix
 	if s := k.client.series(kind, name, tags); s != nil {
 		s.ref.Timed(t)
 		runtime.KeepAlive(s)

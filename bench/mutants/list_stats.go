@@ -40,8 +40,8 @@ var statsMutants = []Mutant{
 	{
 		Name: "a sampled counter weighs one",
 		File: "stats/call.go",
-		Old:  "\tscaled := float64(delta) * weight\n",
-		New:  "\tweight = 1\n\tscaled := float64(delta) * weight\n",
+		Old:  "\t\tscaled := float64(delta) * weight\n",
+		New:  "\t\tscaled := float64(delta)\n",
 		Run:  "TestSampledCounters", Package: "./stats",
 	},
 	{
