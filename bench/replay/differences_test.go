@@ -142,3 +142,21 @@ func TestASpoiledOutputIsNoticed(t *testing.T) {
 		require.Empty(t, replay.CompareAll(s.Expect, got))
 	}
 }
+
+// The seeds' example gives rates to somebody who comes from ThreadStats, and by
+// default the sums that it prints.
+func TestTheSeedsExampleUnderBothProfiles(t *testing.T) {
+	r, err := golden(t, "seed_roll5").Run(t.Context())
+	require.NoError(t, err)
+	for profile, want := range map[stats.Profile][]replay.Point{
+		stats.ProfileThreadStats: {{Unix: 1577871015, Value: 0.2}, {Unix: 1577872800, Value: 0.6}, {Unix: 1577872805, Value: 0.4}},
+		stats.ProfileDefault:     {{Unix: 1577871015, Value: 1}, {Unix: 1577872800, Value: 3}, {Unix: 1577872805, Value: 2}},
+	} {
+		out, err := r.Payloads(profile)
+		require.NoError(t, err)
+		kind := map[stats.Profile]string{stats.ProfileThreadStats: "rate", stats.ProfileDefault: "count"}[profile]
+		assert.Equal(t, want, values(out[0], "c", kind))
+		assert.Len(t, out[0].Series, 3)
+		assert.Equal(t, 5.0, out[0].Series[0].Interval)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/shardstats/shardstats/bench/replay"
 	"github.com/shardstats/shardstats/stats"
@@ -74,13 +75,13 @@ func (p *printer) ledger(l stats.Ledger) {
 		p.printf("refused: %d submissions, %s\n", l.Refused[reason], reason)
 	}
 	p.dropped("points", l.Transports)
-	p.dropped("events and checks", l.Events)
+	p.dropped("events or checks", l.Events)
 }
 
 func (p *printer) dropped(what string, books []stats.Books) {
 	for _, b := range books {
 		for _, reason := range slices.Sorted(maps.Keys(b.Dropped)) {
-			p.printf("dropped: %d %s, %s, %s\n", b.Dropped[reason], what, reason, b.Transport)
+			p.printf("dropped: %d %s, %s, %s\n", b.Dropped[reason], what, reason, strings.TrimSuffix(b.Transport, " events"))
 		}
 	}
 }
