@@ -40,9 +40,9 @@ func TestTheSignalledProcess(t *testing.T) {
 	var log slog.Handler = slog.NewTextHandler(os.Stdout, nil)
 	switch kind {
 	case "stuck":
-		sink = &stubborn{send: func() { select {} }, close: func() {}}
+		sink = &stubborn{send: sendForEver, close: func() {}}
 	case "stuck and mute":
-		sink, log = &stubborn{send: func() { select {} }, close: func() {}}, stuckLog{forever: func() { select {} }}
+		sink, log = &stubborn{send: sendForEver, close: func() {}}, stuckLog{forever: func() { select {} }}
 	}
 	c, err := stats.New(stats.WithTransport(sink), stats.WithFlushInterval(time.Hour), stats.WithLogger(slog.New(log)))
 	require.NoError(t, err)
@@ -70,6 +70,12 @@ func TestTheSignalledProcess(t *testing.T) {
 			os.Exit(3)
 		}
 	}
+}
+
+// sendForEver is a Send that says that it was called and never returns.
+func sendForEver() {
+	fmt.Println("sending")
+	select {}
 }
 
 // child is a signalled process that has submitted, and waits.
@@ -142,6 +148,7 @@ func TestATransportThatIgnoresEverythingDelaysTheEndByTheDeadlineOnly(t *testing
 			c := startChild(t, kind)
 			start := time.Now()
 			require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+			require.Equal(t, "sending", c.line(t))
 			require.NoError(t, c.Process.Signal(syscall.SIGTERM), "impatience")
 			printed, by := c.end(t)
 			assert.Equal(t, syscall.SIGTERM, by)
@@ -206,9 +213,15 @@ func TestASignalThatRacesStopIsNotLost(t *testing.T) {
 func TestAClientThatDiscardsLeavesSignalsAlone(t *testing.T) {
 	disabled, err := stats.New(stats.WithDisabled())
 	require.NoError(t, err)
+	own := make(chan os.Signal, 8)
+	signal.Notify(own, syscall.SIGUSR2)
+	defer signal.Stop(own)
 	for _, c := range []*stats.Client{nil, new(stats.Client), disabled} {
 		stop := stats.FlushOnSignal(c, syscall.SIGUSR2)
+		require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGUSR2))
+		<-own
 		stop()
+		assert.Empty(t, own, "raised again")
 		stop()
 	}
 }
