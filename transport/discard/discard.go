@@ -26,7 +26,7 @@ func New() *Transport { return &Transport{} }
 
 // Describe implements [transport.Describer].
 func (t *Transport) Describe() transport.Description {
-	return transport.Description{Name: "discard", Summaries: true, Members: true}
+	return transport.Description{Name: "discard", Summaries: true, Members: true, Events: true, Checks: true}
 }
 
 // Send counts the points of b. It does not wait, so it does not look at ctx.

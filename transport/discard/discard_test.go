@@ -28,7 +28,7 @@ func TestItCountsWhatItTakes(t *testing.T) {
 	require.NoError(t, d.Close(t.Context()))
 	require.ErrorIs(t, d.Send(t.Context(), points(5)), transport.ErrClosed)
 	assert.EqualValues(t, 7, d.Points())
-	assert.Equal(t, transport.Description{Name: "discard", Summaries: true, Members: true}, d.Describe())
+	assert.Equal(t, transport.Description{Name: "discard", Summaries: true, Members: true, Events: true, Checks: true}, d.Describe())
 }
 
 func Example() {

@@ -6,6 +6,25 @@ import (
 	"github.com/shardstats/shardstats/transport"
 )
 
+// leadingItems returns a deep copy of the first n items of b: points, then events,
+// then checks.
+func leadingItems(b *transport.Batch, n int) transport.Batch {
+	out := transport.Batch{ID: b.ID, Series: leading(b.Series, n)}
+	n = max(n-b.Points(), 0)
+	for i := range min(n, len(b.Events)) {
+		e := b.Events[i]
+		e.Tags = slices.Clone(e.Tags)
+		out.Events = append(out.Events, e)
+	}
+	n = max(n-len(b.Events), 0)
+	for i := range min(n, len(b.Checks)) {
+		c := b.Checks[i]
+		c.Tags = slices.Clone(c.Tags)
+		out.Checks = append(out.Checks, c)
+	}
+	return out
+}
+
 // leading returns deep copies of the first n points, with their series.
 func leading(series []transport.Series, n int) []transport.Series {
 	out := make([]transport.Series, 0, len(series))

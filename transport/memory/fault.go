@@ -8,7 +8,7 @@ import (
 )
 
 // FailNext makes the next n Sends return err, and take of their batches the
-// leading points that a [transport.SendError] calls delivered, else nothing. It
+// leading items that a [transport.SendError] calls delivered, else nothing. It
 // replaces what an earlier call asked for; 0 ends it. err must not be nil.
 func (t *Transport) FailNext(n int, err error) {
 	if err == nil {
@@ -34,7 +34,7 @@ func (t *Transport) SetSend(f func(ctx context.Context, b *transport.Batch) erro
 func (t *Transport) Receive(b *transport.Batch) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.keep(b, b.Points())
+	t.keep(b, b.Len())
 	t.wake()
 }
 

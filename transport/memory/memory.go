@@ -10,6 +10,7 @@ import (
 // Transport keeps what was sent. Make it with [New].
 type Transport struct {
 	flat        bool
+	eventless   bool
 	temporality func(transport.Kind) transport.Temporality
 
 	mu      sync.Mutex
@@ -31,6 +32,10 @@ type Option func(*Transport)
 // histograms come expanded into gauges and counts, sets as their size.
 func Flat() Option { return func(t *Transport) { t.flat = true } }
 
+// WithoutEvents makes the transport one of a backend that takes neither events nor
+// service checks.
+func WithoutEvents() Option { return func(t *Transport) { t.eventless = true } }
+
 // WithTemporality says what the backend that the transport stands for does with
 // two values for one series and time. f must be pure. Default: Additive for
 // every kind, so that what arrives adds up to what was submitted.
@@ -38,8 +43,8 @@ func WithTemporality(f func(transport.Kind) transport.Temporality) Option {
 	return func(t *Transport) { t.temporality = f }
 }
 
-// New returns an empty transport that asks for summaries and set members and is
-// Additive for every kind, as far as opts do not change that.
+// New returns an empty transport that asks for summaries and set members, takes
+// events and service checks, and is Additive for every kind, as far as opts do not change that.
 func New(opts ...Option) *Transport {
 	t := &Transport{
 		temporality: func(transport.Kind) transport.Temporality { return transport.Additive },
@@ -53,7 +58,9 @@ func New(opts ...Option) *Transport {
 
 // Describe implements [transport.Describer].
 func (t *Transport) Describe() transport.Description {
-	return transport.Description{Name: "memory", Summaries: !t.flat, Members: !t.flat}
+	return transport.Description{
+		Name: "memory", Summaries: !t.flat, Members: !t.flat, Events: !t.eventless, Checks: !t.eventless,
+	}
 }
 
 // Temporality implements [transport.TemporalityReporter].
@@ -69,7 +76,7 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sends++
-	t.keep(b, delivered(err, b.Points()))
+	t.keep(b, delivered(err, b.Len()))
 	t.wake()
 	return err
 }
@@ -83,7 +90,7 @@ func (t *Transport) Close(context.Context) error {
 	return nil
 }
 
-// delivered returns how many leading points of n were taken by a Send that
+// delivered returns how many leading items of n were taken by a Send that
 // ended with err.
 func delivered(err error, n int) int {
 	se := transport.AsSendError(err)
@@ -93,12 +100,12 @@ func delivered(err error, n int) int {
 	return max(0, min(n, se.Delivered))
 }
 
-// keep appends a copy of the first n points of b. t.mu is held.
+// keep appends a copy of the first n items of b. t.mu is held.
 func (t *Transport) keep(b *transport.Batch, n int) {
-	if n == 0 && b.Points() > 0 {
+	if n == 0 && b.Len() > 0 {
 		return
 	}
-	t.batches = append(t.batches, transport.Batch{ID: b.ID, Series: leading(b.Series, n)})
+	t.batches = append(t.batches, leadingItems(b, n))
 }
 
 // wake tells those in Wait to look again. t.mu is held.

@@ -48,8 +48,8 @@ func send(t *testing.T, m *memory.Transport, series ...transport.Series) {
 }
 
 func TestDescription(t *testing.T) {
-	assert.Equal(t, transport.Description{Name: "memory", Summaries: true, Members: true}, memory.New().Describe())
-	assert.Equal(t, transport.Description{Name: "memory"}, memory.New(memory.Flat()).Describe())
+	assert.Equal(t, transport.Description{Name: "memory", Summaries: true, Members: true, Events: true, Checks: true}, memory.New().Describe())
+	assert.Equal(t, transport.Description{Name: "memory", Events: true, Checks: true}, memory.New(memory.Flat()).Describe())
 	assert.Equal(t, transport.Additive, memory.New().Temporality(transport.KindGauge))
 	m := memory.New(memory.WithTemporality(func(transport.Kind) transport.Temporality { return transport.Overwrite }))
 	assert.Equal(t, transport.Overwrite, m.Temporality(transport.KindGauge))
@@ -280,4 +280,29 @@ func Example() {
 	// no route to host
 	// <nil>
 	// 3
+}
+
+func TestEventsAndChecksAreKept(t *testing.T) {
+	m := memory.New()
+	b := &transport.Batch{
+		Series: []transport.Series{{Name: "c", Kind: transport.KindCount, Points: []transport.Point{{Unix: 1, Value: 2}}}},
+		Events: []transport.Event{{Title: "one", Tags: []string{"a"}}, {Title: "two"}},
+		Checks: []transport.ServiceCheck{{Name: "up", Tags: []string{"b"}}},
+	}
+	require.NoError(t, m.Send(t.Context(), b))
+	b.Events[0].Tags[0], b.Checks[0].Tags[0] = "changed", "changed"
+	assert.Equal(t, []transport.Event{{Title: "one", Tags: []string{"a"}}, {Title: "two"}}, m.Events())
+	assert.Equal(t, []transport.ServiceCheck{{Name: "up", Tags: []string{"b"}}}, m.Checks())
+	m.Reset()
+	assert.Empty(t, m.Events())
+
+	for delivered, want := range map[int][3]int{0: {}, 1: {1}, 2: {1, 1}, 3: {1, 2}, 4: {1, 2, 1}} {
+		m.FailNext(1, &transport.SendError{Outcome: transport.Retry, Delivered: delivered})
+		require.Error(t, m.Send(t.Context(), b))
+		assert.Equal(t, want, [3]int{len(m.Series()), len(m.Events()), len(m.Checks())}, "%d items delivered", delivered)
+		m.Reset()
+	}
+	assert.True(t, m.Describe().Events && m.Describe().Checks)
+	none := memory.New(memory.WithoutEvents()).Describe()
+	assert.False(t, none.Events || none.Checks)
 }

@@ -16,7 +16,7 @@ func (t *Transport) Batches() []transport.Batch {
 	defer t.mu.Unlock()
 	out := make([]transport.Batch, len(t.batches))
 	for i, b := range t.batches {
-		out[i] = transport.Batch{ID: b.ID, Series: leading(b.Series, b.Points())}
+		out[i] = leadingItems(&b, b.Len())
 	}
 	return out
 }
@@ -27,6 +27,24 @@ func (t *Transport) Series() []transport.Series {
 	var out []transport.Series
 	for _, b := range t.Batches() {
 		out = append(out, b.Series...)
+	}
+	return out
+}
+
+// Events returns copies of the events of all batches, in order of arrival.
+func (t *Transport) Events() []transport.Event {
+	var out []transport.Event
+	for _, b := range t.Batches() {
+		out = append(out, b.Events...)
+	}
+	return out
+}
+
+// Checks returns copies of the service checks of all batches, in order of arrival.
+func (t *Transport) Checks() []transport.ServiceCheck {
+	var out []transport.ServiceCheck
+	for _, b := range t.Batches() {
+		out = append(out, b.Checks...)
 	}
 	return out
 }
