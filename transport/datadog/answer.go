@@ -37,10 +37,10 @@ func (r *refusal) Error() string {
 
 // judge returns nil if the answer accepts the request. body is its beginning, up
 // to maxAnswerBytes.
-func judge(resp *http.Response, body []byte, key string) *refusal {
+func judge(resp *http.Response, body []byte, keys credentials) *refusal {
 	text := complaint(body)
-	if quotes(text, key) {
-		text = "the answer is left out, it quotes the API key"
+	if keys.quotedIn(text) {
+		text = "the answer is left out, it quotes a key"
 	}
 	r := &refusal{status: resp.StatusCode, text: text, outcome: transport.Permanent}
 	switch status := resp.StatusCode; {

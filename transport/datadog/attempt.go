@@ -17,6 +17,7 @@ import (
 type attempt struct {
 	b      *transport.Batch
 	points int
+	items  int // points, events and checks
 	// limit is the number of the first point that was rejected. None after it
 	// is sent, since it could not be reported as delivered.
 	limit    int
@@ -28,7 +29,7 @@ type attempt struct {
 
 // newAttempt rejects what cannot be sent at all.
 func newAttempt(b *transport.Batch) *attempt {
-	a := &attempt{b: b, points: b.Points()}
+	a := &attempt{b: b, points: b.Points(), items: b.Len()}
 	a.limit = a.points
 	number := 0
 	for i := range a.b.Series {
@@ -98,7 +99,7 @@ func (a *attempt) rest() error {
 		return nil
 	}
 	failed := &transport.SendError{Outcome: transport.Retry, Err: errRejected}
-	if a.limit+len(a.rejected) == a.points { // there are no others to try
+	if a.limit+len(a.rejected) == a.items { // there are no others to try
 		failed.Outcome = transport.Permanent
 	}
 	return a.result(failed)
@@ -121,7 +122,7 @@ func (a *attempt) failure(failed *transport.SendError, e endpoint) error {
 		if e == seriesEndpoint {
 			from = 0
 		}
-		if len(a.numbers(distributionEndpoint, from, a.points)) == 0 {
+		if len(a.numbers(distributionEndpoint, from, a.points)) == 0 && a.items == a.points {
 			break
 		}
 		if e == seriesEndpoint {
@@ -137,7 +138,7 @@ func (a *attempt) failure(failed *transport.SendError, e endpoint) error {
 // outcome of all others Retry.
 func (a *attempt) settleRequest(failed *transport.SendError, e endpoint, why string) {
 	tried := a.numbers(e, a.done[e].number, a.sending)
-	if a.leading()+len(a.rejected)+len(tried) == a.points {
+	if a.leading()+len(a.rejected)+len(tried) == a.items {
 		return // there are no others
 	}
 	for _, n := range tried {

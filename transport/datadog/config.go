@@ -53,12 +53,22 @@ type Config struct {
 	// Denied.
 	APIKeyFunc func(ctx context.Context) (string, error)
 
+	// AppKey is an application key, which none of what is sent here needs. It goes
+	// along as DD-APPLICATION-KEY if it is set, and is kept as secret.
+	AppKey string
+
 	// Site is the Datadog site, as "datadoghq.eu": requests go to
 	// https://api.<Site>. Default: datadoghq.com.
 	Site string
 	// URL overrides Site: scheme and host, and a path to put before the API's
 	// own. For a proxy, or a test server.
 	URL string
+
+	// FillHost is put where a host is set and empty, and is the host of events and
+	// service checks that have none. A series without a host stays without. Do not
+	// name this host in submissions as well: Datadog would keep the last of two
+	// values of what is then one series.
+	FillHost string
 
 	// Compression of bodies. Default: Zlib. None trades some ten times the bytes
 	// sent for about half of the sender's processor time.
@@ -85,6 +95,11 @@ func (c Config) withDefaults() (Config, *url.URL, error) {
 	case c.APIKey != "":
 		if problem := keyProblem(c.APIKey); problem != "" {
 			complain("APIKey %s", problem)
+		}
+	}
+	if c.AppKey != "" {
+		if problem := keyProblem(c.AppKey); problem != "" {
+			complain("AppKey %s", problem)
 		}
 	}
 	if c.Site == "" {

@@ -23,9 +23,11 @@ type Transport struct {
 	userAgent string
 	client    *http.Client
 	ownClient bool
-	// key returns the key for one request. It is a closure because fmt prints
-	// fields, unexported ones too.
-	key func(ctx context.Context) (string, error)
+	fillHost  string
+	// key returns the API key for one request, appKey the other key or "". They are
+	// closures because fmt prints fields, unexported ones too.
+	key    func(ctx context.Context) (string, error)
+	appKey func() string
 
 	closed atomic.Bool
 
@@ -49,7 +51,11 @@ func New(cfg Config) (*Transport, error) {
 		ownClient: cfg.Client == nil,
 		key:       cfg.APIKeyFunc,
 		packer:    newPacker(cfg.Compression),
+		fillHost:  cfg.FillHost,
 	}
+	t.packer.fillHost = cfg.FillHost
+	appKey := cfg.AppKey
+	t.appKey = func() string { return appKey }
 	if cfg.Compression == Zlib {
 		t.encoding = "deflate" // HTTP's name for zlib
 	}
@@ -106,7 +112,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 
 // Describe implements [transport.Describer].
 func (t *Transport) Describe() transport.Description {
-	return transport.Description{Name: "datadog", Distributions: true}
+	return transport.Description{Name: "datadog", Distributions: true, Events: true, Checks: true}
 }
 
 // Temporality implements [transport.TemporalityReporter]: Datadog adds up the

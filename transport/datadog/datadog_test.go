@@ -105,7 +105,7 @@ func TestContractWithAPortThatCloses(t *testing.T) {
 
 func TestDescription(t *testing.T) {
 	dd := open(t, "http://localhost")
-	assert.Equal(t, transport.Description{Name: "datadog", Distributions: true}, dd.Describe())
+	assert.Equal(t, transport.Description{Name: "datadog", Distributions: true, Events: true, Checks: true}, dd.Describe())
 	assert.Equal(t, transport.Additive, dd.Temporality(transport.KindDistribution))
 	for _, k := range []transport.Kind{
 		transport.KindCount, transport.KindRate, transport.KindGauge, transport.KindSet,

@@ -1,8 +1,12 @@
 package datadog
 
 import (
+	"encoding/binary"
 	"math"
+	"math/rand/v2"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/jsonenc"
@@ -60,7 +64,7 @@ func unfit(k transport.Kind, p *transport.Point) string {
 		if !finite(s.Value) || !finite(s.Weight) {
 			return "a sample is not finite"
 		}
-		total += max(1, s.Weight)
+		total += weight(s)
 	}
 	if total > maxRawBytes/2 { // two bytes at least for each value
 		return tooLarge
@@ -74,7 +78,7 @@ func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 // appendSeries appends s with these of its points as an object of the request's
 // "series" list.
-func appendSeries(dst []byte, s *transport.Series, points []transport.Point) []byte {
+func appendSeries(dst []byte, s *transport.Series, points []transport.Point, fillHost string) []byte {
 	dst = append(dst, `{"metric":`...)
 	dst = jsonenc.AppendString(dst, wireName(s.Name))
 	dst = append(dst, `,"points":[`...)
@@ -86,7 +90,7 @@ func appendSeries(dst []byte, s *transport.Series, points []transport.Point) []b
 		dst = jsonenc.AppendInt(dst, points[i].Unix)
 		dst = append(dst, ',')
 		if s.Kind == transport.KindDistribution {
-			dst = appendValues(dst, points[i].Summary.Samples)
+			dst = appendValues(dst, points[i].Summary.Samples, func() float64 { return offset(s, points[i].Unix) })
 		} else {
 			dst = jsonenc.AppendFloat(dst, points[i].Value)
 		}
@@ -95,37 +99,72 @@ func appendSeries(dst []byte, s *transport.Series, points []transport.Point) []b
 	dst = append(dst, `],"type":"`...)
 	dst = append(dst, typeOf(s.Kind)...)
 	dst = append(dst, `","host":`...)
-	dst = appendStringOrNull(dst, s.Host, s.HostSet)
+	dst = appendStringOrNull(dst, filled(s.Host, fillHost), s.HostSet)
 	dst = append(dst, `,"device":`...)
 	dst = appendStringOrNull(dst, s.Device, s.Device != "")
-	dst = append(dst, `,"tags":[`...)
-	for i, tag := range s.Tags {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = jsonenc.AppendString(dst, wireTag(tag))
+	dst = append(dst, `,"tags":`...)
+	if len(s.Tags) == 0 {
+		dst = append(dst, "null"...)
+	} else {
+		dst = appendTags(dst, s.Tags)
 	}
-	dst = append(dst, `],"interval":`...)
+	dst = append(dst, `,"interval":`...)
 	dst = jsonenc.AppendInt(dst, int64(s.Interval/time.Second))
 	return append(dst, '}')
 }
 
-// appendValues appends each value as often as its weight says, at least once.
-func appendValues(dst []byte, samples []transport.Sample) []byte {
-	dst = append(dst, '[')
-	for i, s := range samples {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		start := len(dst)
-		dst = jsonenc.AppendFloat(dst, s.Value)
-		text := len(dst) - start
-		for range int(math.Round(s.Weight)) - 1 {
-			dst = append(dst, ',')
-			dst = append(dst, dst[start:start+text]...)
+// appendValues appends each value as often as its weight says. Weights that are
+// not whole are rounded by systematic sampling: with the weights laid end to end,
+// a value is taken once for each whole number, moved by an offset in [0, 1), that
+// it covers. So the total is within 1 of the sum of the weights and right on
+// average, as is the number of each value; each comes once at least. A weight below
+// 1 counts as 1.
+func appendValues(dst []byte, samples []transport.Sample, offset func() float64) []byte {
+	end := 0.0 // of the weights so far
+	for i := range samples {
+		if w := weight(samples[i]); w != math.Trunc(w) {
+			end = offset()
+			break
 		}
 	}
-	return append(dst, ']')
+	dst = append(dst, '[')
+	for _, s := range samples {
+		before := math.Floor(end)
+		end += weight(s)
+		dst = appendCopies(dst, s.Value, int(math.Floor(end)-before))
+	}
+	dst[len(dst)-1] = ']' // the last comma
+	return dst
+}
+
+func weight(s transport.Sample) float64 { return max(1, s.Weight) }
+
+// appendCopies appends a value n times, with a comma after each.
+func appendCopies(dst []byte, value float64, n int) []byte {
+	start := len(dst)
+	dst = append(jsonenc.AppendFloat(dst, value), ',')
+	text := len(dst) - start
+	for range n - 1 {
+		dst = append(dst, dst[start:start+text]...)
+	}
+	return dst
+}
+
+// offsetSeed makes the offsets of each process its own.
+var offsetSeed = rand.Uint64()
+
+// offset returns where the rounding of a point starts: the same for each attempt
+// to send it, and evenly spread over points.
+func offset(s *transport.Series, unix int64) float64 {
+	var d xxhash.Digest
+	d.ResetWithSeed(offsetSeed)
+	_, _ = d.WriteString(s.Name)
+	for _, tag := range s.Tags {
+		_, _ = d.WriteString("\x00")
+		_, _ = d.WriteString(tag)
+	}
+	_, _ = d.Write(binary.LittleEndian.AppendUint64(nil, uint64(unix)))
+	return float64(d.Sum64()>>11) / (1 << 53)
 }
 
 func appendStringOrNull(dst []byte, s string, set bool) []byte {

@@ -22,6 +22,7 @@ const (
 type packer struct {
 	maxBody, maxRaw int
 	zip             *zlib.Writer // nil if bodies are not compressed
+	fillHost        string       // Config.FillHost
 
 	body    []byte // what is sent
 	unit    []byte // one series, while it is encoded
@@ -149,7 +150,7 @@ func (p *packer) fill(b *transport.Batch, e endpoint, c cursor, limit int) (end 
 			continue
 		}
 		n := min(len(left), limit-c.number)
-		p.unit = appendSeries(p.unit[:0], s, left[:n])
+		p.unit = appendSeries(p.unit[:0], s, left[:n], p.fillHost)
 		for !p.add(p.unit) {
 			if p.items > 0 {
 				return c, false
@@ -158,7 +159,7 @@ func (p *packer) fill(b *transport.Batch, e endpoint, c cursor, limit int) (end 
 				return c, true
 			}
 			n = (n + 1) / 2
-			p.unit = appendSeries(p.unit[:0], s, left[:n])
+			p.unit = appendSeries(p.unit[:0], s, left[:n], p.fillHost)
 		}
 		c.point, c.number = c.point+n, c.number+n
 	}

@@ -7,18 +7,32 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/shardstats/shardstats/transport"
 )
 
-// post sends what p holds and returns nil if it was accepted.
-func (t *Transport) post(ctx context.Context, path string, p *packer) *transport.SendError {
+// post sends content and returns nil if it was accepted. reusable reports whether
+// the memory of content is free again: that of net/http may still read it after an
+// early answer.
+func (t *Transport) post(ctx context.Context, path, encoding string, content []byte) (failed *transport.SendError, reusable bool) {
+	body := &payload{bytes: content}
+	failed = t.do(ctx, http.MethodPost, path, encoding, body)
+	if t.ownClient && t.closed.Load() { // Close ran beside this Send
+		t.client.CloseIdleConnections()
+	}
+	return failed, body.readers.Load() == 0
+}
+
+// do makes one request and returns nil if it was accepted. body is nil for one
+// without.
+func (t *Transport) do(ctx context.Context, method, path, encoding string, body *payload) *transport.SendError {
 	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, fmt.Errorf("no answer within %v", t.timeout))
 	defer cancel()
 	fail := func(o transport.Outcome, err error) *transport.SendError {
-		return &transport.SendError{Outcome: o, Err: fmt.Errorf("datadog: post %s to %s: %w", path, t.host, err)}
+		return &transport.SendError{Outcome: o, Err: fmt.Errorf("datadog: %s %s to %s: %w", strings.ToLower(method), path, t.host, err)}
 	}
 	if ctx.Err() != nil {
 		return fail(transport.Retry, context.Cause(ctx))
@@ -30,27 +44,25 @@ func (t *Transport) post(ctx context.Context, path string, p *packer) *transport
 	if problem := keyProblem(key); problem != "" {
 		return fail(transport.Denied, errors.New("the key from Config.APIKeyFunc "+problem))
 	}
-
-	body := &payload{bytes: p.finish()}
-	req, err := t.request(ctx, path, key, body)
+	keys := credentials{key, t.appKey()}
+	req, err := t.request(ctx, method, path, encoding, keys, body)
 	if err != nil {
-		return fail(transport.Permanent, hide(err, key))
+		return fail(transport.Permanent, hide(err, keys))
 	}
 	resp, err := t.client.Do(req)
-	defer t.release(p, body)
 	if err != nil {
 		outcome := transport.Retry
-		if body.sent.Load() {
+		if body != nil && body.sent.Load() {
 			outcome = transport.Unknown
 		}
-		return fail(outcome, t.cause(ctx, err, key))
+		return fail(outcome, t.cause(ctx, err, keys))
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
 	if err != nil && resp.StatusCode/100 == 2 {
-		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", t.cause(ctx, err, key)))
+		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", t.cause(ctx, err, keys)))
 	}
-	if refused := judge(resp, text, key); refused != nil {
+	if refused := judge(resp, text, keys); refused != nil {
 		failed := fail(refused.outcome, refused)
 		failed.After = refused.after
 		return failed
@@ -58,48 +70,42 @@ func (t *Transport) post(ctx context.Context, path string, p *packer) *transport
 	return nil
 }
 
-// request makes the request. Its key is in the header alone.
-func (t *Transport) request(ctx context.Context, path, key string, body *payload) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.base+path, nil)
+// request makes the request. Its keys are in the header alone.
+func (t *Transport) request(ctx context.Context, method, path, encoding string, keys credentials, body *payload) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, t.base+path, nil)
 	if err != nil {
 		return nil, err
 	}
-	req.Body = body.open()
-	req.GetBody = func() (io.ReadCloser, error) {
-		// The standard library sends a body again only if the peer cannot have
-		// acted on it: nothing was written, the peer said so, or it redirected.
-		// Other clients may have other reasons.
-		if t.ownClient {
-			body.sent.Store(false)
+	if body != nil {
+		req.Body = body.open()
+		req.GetBody = func() (io.ReadCloser, error) {
+			// The standard library sends a body again only if the peer cannot have
+			// acted on it: nothing was written, the peer said so, or it redirected.
+			// Other clients may have other reasons.
+			if t.ownClient {
+				body.sent.Store(false)
+			}
+			return body.open(), nil
 		}
-		return body.open(), nil
-	}
-	req.ContentLength = int64(len(body.bytes))
-	req.Header.Set("Content-Type", "application/json")
-	if t.encoding != "" {
-		req.Header.Set("Content-Encoding", t.encoding)
+		req.ContentLength = int64(len(body.bytes))
+		req.Header.Set("Content-Type", "application/json")
+		if encoding != "" {
+			req.Header.Set("Content-Encoding", encoding)
+		}
 	}
 	// Asked for in so many words, so that no client asks for gzip and unpacks
 	// whatever comes.
 	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", t.userAgent)
-	req.Header.Set("DD-API-KEY", key)
+	req.Header.Set("DD-API-KEY", keys.api)
+	if keys.app != "" {
+		req.Header.Set("DD-APPLICATION-KEY", keys.app)
+	}
 	return req, nil
 }
 
-// release takes the body's memory back for the next request, unless the client
-// still reads it: that of net/http may, after an early answer.
-func (t *Transport) release(p *packer, body *payload) {
-	if body.readers.Load() > 0 {
-		p.body = nil
-	}
-	if t.ownClient && t.closed.Load() { // Close ran beside this Send
-		t.client.CloseIdleConnections()
-	}
-}
-
 // cause returns what is worth saying of an error of the client.
-func (t *Transport) cause(ctx context.Context, err error, key string) error {
+func (t *Transport) cause(ctx context.Context, err error, keys credentials) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // without the URL, whose path may hold a token
 	}
@@ -108,13 +114,13 @@ func (t *Transport) cause(ctx context.Context, err error, key string) error {
 			err = fmt.Errorf("%w (%w)", cause, ctx.Err())
 		}
 	}
-	return hide(err, key)
+	return hide(err, keys)
 }
 
-// hide returns err, or what can be said of it if its text has the key in it.
-func hide(err error, key string) error {
-	if quotes(err.Error(), key) {
-		return errors.New("the cause is left out, it quotes the API key")
+// hide returns err, or what can be said of it if its text has a key in it.
+func hide(err error, keys credentials) error {
+	if keys.quotedIn(err.Error()) {
+		return errors.New("the cause is left out, it quotes a key")
 	}
 	return oneLine{err}
 }

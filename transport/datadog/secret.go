@@ -17,6 +17,9 @@ func (c Config) printable() Config {
 	if c.APIKey != "" {
 		c.APIKey = hidden
 	}
+	if c.AppKey != "" {
+		c.AppKey = hidden
+	}
 	if c.URL != "" {
 		if _, problem := parseURL(c.URL); problem != "" {
 			c.URL = hidden
@@ -39,9 +42,11 @@ func (c Config) summary() []slog.Attr {
 	return []slog.Attr{
 		slog.String("api_key", p.APIKey),
 		slog.Bool("api_key_func", p.APIKeyFunc != nil),
+		slog.String("app_key", p.AppKey),
 		slog.String("site", p.Site),
 		slog.String("url", p.URL),
 		slog.String("compression", p.Compression.String()),
+		slog.String("fill_host", p.FillHost),
 		slog.String("timeout", p.Timeout.String()),
 		slog.Bool("client", p.Client != nil),
 	}
@@ -58,6 +63,14 @@ func (c Config) MarshalJSON() ([]byte, error) {
 		object[a.Key] = a.Value.Any()
 	}
 	return json.Marshal(object)
+}
+
+// credentials are the keys of one request.
+type credentials struct{ api, app string }
+
+// quotedIn reports whether text gives one of them away.
+func (c credentials) quotedIn(text string) bool {
+	return quotes(text, c.api) || c.app != "" && quotes(text, c.app)
 }
 
 // quotes reports whether text holds key, the beginning of it, or one of the

@@ -122,7 +122,7 @@ func TestErrorsOfAClientThatQuoteTheKeyAreLeftOut(t *testing.T) {
 	dd := open(t, "http://localhost", func(c *datadog.Config) { c.Client = client })
 	se := failure(t, dd, batch(gauge("g", 1)))
 	assertHidden(t, testKey, fmt.Sprintf("%v %+v %#v", se, se, se))
-	assert.Contains(t, se.Error(), "quotes the API key")
+	assert.Contains(t, se.Error(), "quotes a key")
 }
 
 func TestTheKeyIsInNoURL(t *testing.T) {

@@ -2,6 +2,7 @@ package datadog
 
 import (
 	"context"
+	"slices"
 
 	"github.com/shardstats/shardstats/transport"
 )
@@ -18,7 +19,10 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 			return a.failure(failed, e)
 		}
 	}
-	return a.rest()
+	if err := a.rest(); err != nil {
+		return err
+	}
+	return t.sendNotices(ctx, b)
 }
 
 // sendTo sends the points of one endpoint below the limit.
@@ -27,7 +31,11 @@ func (t *Transport) sendTo(ctx context.Context, e endpoint, a *attempt) *transpo
 		next, oversize := t.packer.fill(a.b, e, a.done[e], a.limit)
 		a.sending = next.number
 		if t.packer.items > 0 {
-			if failed := t.post(ctx, paths[e], t.packer); failed != nil {
+			failed, reusable := t.post(ctx, paths[e], t.encoding, t.packer.finish())
+			if !reusable {
+				t.packer.body = nil
+			}
+			if failed != nil {
 				return failed
 			}
 		}
@@ -38,3 +46,48 @@ func (t *Transport) sendTo(ctx context.Context, e endpoint, a *attempt) *transpo
 	}
 	return nil
 }
+
+// sendNotices sends the events and then the service checks of b, all points of
+// which are delivered, each in a request of its own.
+func (t *Transport) sendNotices(ctx context.Context, b *transport.Batch) error {
+	delivered := b.Points()
+	post := func(path string, body []byte) error {
+		failed, _ := t.post(ctx, path, "", body)
+		if failed == nil {
+			delivered++
+			return nil
+		}
+		failed.Delivered = delivered
+		settled := []transport.Outcome{transport.Permanent, transport.Unknown, transport.TooLarge, transport.Poison}
+		if delivered+1 < b.Len() && slices.Contains(settled, failed.Outcome) {
+			// It says something about this one; the others were not tried.
+			failed.Rejected = []transport.Rejection{{Index: delivered, Reason: failed.Err.Error()}}
+			failed.Outcome = transport.Retry
+		}
+		return failed
+	}
+	for i := range b.Events {
+		if err := post(eventsPath, appendEvent(nil, &b.Events[i], t.fillHost)); err != nil {
+			return err
+		}
+	}
+	for i := range b.Checks {
+		if err := post(checksPath, appendCheck(nil, &b.Checks[i], t.fillHost)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate asks Datadog whether the API key is valid, and returns nil if it is,
+// else a [*transport.SendError]: Denied for a key that is not. It opens the
+// connection that a Send soon after it uses. It may be called at any time, by any
+// goroutine.
+func (t *Transport) Validate(ctx context.Context) error {
+	if failed := t.do(ctx, "GET", validatePath, "", nil); failed != nil {
+		return failed
+	}
+	return nil
+}
+
+const validatePath = "/api/v1/validate"

@@ -1,0 +1,86 @@
+package datadog
+
+import (
+	"time"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/jsonenc"
+)
+
+const (
+	eventsPath = "/api/v1/events"
+	checksPath = "/api/v1/check_run"
+)
+
+// appendEvent appends e as the body of a request. What is not set is left out.
+func appendEvent(dst []byte, e *transport.Event, fillHost string) []byte {
+	dst = append(dst, '{')
+	dst = appendField(dst, "title", e.Title)
+	dst = appendField(dst, "text", e.Text)
+	dst = appendField(dst, "alert_type", string(e.AlertType))
+	dst = appendField(dst, "aggregation_key", e.AggregationKey)
+	dst = appendField(dst, "source_type_name", e.SourceTypeName)
+	dst = appendTime(dst, "date_happened", e.Time)
+	dst = appendField(dst, "priority", string(e.Priority))
+	if len(e.Tags) > 0 {
+		dst = appendTags(appendKey(dst, "tags"), e.Tags)
+	}
+	dst = appendField(dst, "host", filled(e.Host, fillHost))
+	return append(dst, '}')
+}
+
+// appendCheck appends sc as the body of a request. The API wants a host and a
+// status at all events.
+func appendCheck(dst []byte, sc *transport.ServiceCheck, fillHost string) []byte {
+	dst = append(dst, '{')
+	dst = jsonenc.AppendString(appendKey(dst, "check"), sc.Name)
+	dst = jsonenc.AppendString(appendKey(dst, "host_name"), filled(sc.Host, fillHost))
+	dst = jsonenc.AppendInt(appendKey(dst, "status"), int64(sc.Status))
+	dst = appendTime(dst, "timestamp", sc.Time)
+	dst = appendField(dst, "message", sc.Message)
+	if len(sc.Tags) > 0 {
+		dst = appendTags(appendKey(dst, "tags"), sc.Tags)
+	}
+	return append(dst, '}')
+}
+
+func filled(host, fill string) string {
+	if host == "" {
+		return fill
+	}
+	return host
+}
+
+// appendKey appends the name of a field, after a comma unless it is the first.
+func appendKey(dst []byte, key string) []byte {
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	return append(jsonenc.AppendString(dst, key), ':')
+}
+
+func appendField(dst []byte, key, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	return jsonenc.AppendString(appendKey(dst, key), value)
+}
+
+func appendTime(dst []byte, key string, t time.Time) []byte {
+	if t.IsZero() {
+		return dst
+	}
+	return jsonenc.AppendInt(appendKey(dst, key), t.Unix())
+}
+
+// appendTags appends tags as the API will see them.
+func appendTags(dst []byte, tags []string) []byte {
+	dst = append(dst, '[')
+	for i, tag := range tags {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = jsonenc.AppendString(dst, wireTag(tag))
+	}
+	return append(dst, ']')
+}
