@@ -46,9 +46,6 @@ func TestGoldenScenarios(t *testing.T) {
 	for _, s := range goldenFile(t).Scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			require.Len(t, s.Expect, len(s.Flushes))
-			if s.Name == "events" {
-				t.Skip("the transport takes no events yet")
-			}
 			got := output(t, &s)
 			diff := replay.CompareAll(s.Expect, got)
 			known, ok := replay.KnownDifferences[s.Name]

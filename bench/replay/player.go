@@ -84,6 +84,7 @@ func (p *Player) open() error {
 			APIKey:      "replay",
 			URL:         p.server.url(profile),
 			Compression: datadog.None,
+			FillHost:    p.cfg.FillHost,
 		})
 		if err != nil {
 			return err
