@@ -51,3 +51,6 @@ func Worst(n int) int { return worst(n) }
 func Quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	return quietly(proxy)
 }
+
+// EventBody returns the body of the request for e.
+func EventBody(e *transport.Event) []byte { return appendEvent(nil, e, "") }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
@@ -196,11 +197,62 @@ func TestAPointTooLargeIsLeftOutAlone(t *testing.T) {
 
 func TestWeights(t *testing.T) {
 	d := distribution("d", []float64{1, 2, 3, 4})
-	for i, w := range []float64{1, 3, 0.2, 1.6} {
+	for i, w := range []float64{1, 3, 0.2, 2} {
 		d.Points[0].Summary.Samples[i].Weight = w
 	}
 	bodies := checkBodies(t, datadog.None, 1<<20, 1<<20, batch(d))
 	assert.Contains(t, string(bodies[0].Bytes), `"points":[[100,[1,2,2,2,3,4,4]]]`)
+}
+
+// copies returns how often each of n values comes in the body of a point whose
+// values 0 … n-1 have these weights.
+func copies(t require.TestingT, name string, weights []float64) []int {
+	d := distribution(name, make([]float64, len(weights)))
+	for i, w := range weights {
+		d.Points[0].Summary.Samples[i] = transport.Sample{Value: float64(i), Weight: w}
+	}
+	bodies, _ := datadog.Pack(datadog.None, 1<<24, 1<<24, batch(d))
+	require.Len(t, bodies, 1)
+	series, err := readBody("", bodies[0].Bytes)
+	require.NoError(t, err)
+	out := make([]int, len(weights))
+	for _, v := range series[0].Points[0].values {
+		out[int(v)]++
+	}
+	again, _ := datadog.Pack(datadog.None, 1<<24, 1<<24, batch(d))
+	assert.Equal(t, bodies[0].Bytes, again[0].Bytes, "another attempt sends the same")
+	return out
+}
+
+// The copies of a point's values come to the sum of its weights within 1, those of
+// each value to its weight.
+func TestWeightsThatAreNotWholeAreRoundedTogether(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		weights := rapid.SliceOfN(rapid.Float64Range(1, 50), 1, 100).Draw(t, "weights")
+		want, got := 0.0, 0
+		for i, n := range copies(t, rapid.StringMatching("[a-z]{1,9}").Draw(t, "name"), weights) {
+			assert.InDelta(t, weights[i], n, 1)
+			assert.GreaterOrEqual(t, n, 1)
+			want += weights[i]
+			got += n
+		}
+		assert.InDelta(t, want, got, 1)
+	})
+}
+
+// Over many points the rounding is right on average: rate 0.3 weighs 3.33.
+func TestRoundedWeightsAreRightOnAverage(t *testing.T) {
+	const points = 4000
+	rate := 0.3
+	total, first := 0, 0
+	for i := range points {
+		n := copies(t, fmt.Sprint("d", i), []float64{1 / rate, 1 / rate})
+		total += n[0] + n[1]
+		first += n[0]
+	}
+	// A count is one of two neighbours: its standard deviation is at most 1/2.
+	assert.InDelta(t, points*2/rate, total, 5*0.5*math.Sqrt(points))
+	assert.InDelta(t, points/rate, first, 5*0.5*math.Sqrt(points))
 }
 
 func FuzzPack(f *testing.F) {
