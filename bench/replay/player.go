@@ -40,18 +40,24 @@ type Player struct {
 // Flush is what one flush made the client send.
 type Flush struct {
 	At       Time
-	Requests []Request // of one profile in the order they came
+	Requests []Request // in the order they came
 }
 
-// Of returns the requests of one profile.
+// Of returns the requests of one profile: those with points, then those with events
+// and service checks, each in the order they came. The client sends the two beside
+// each other, so that which comes first is chance.
 func (f *Flush) Of(p stats.Profile) []Request {
-	var of []Request
+	var points, others []Request
 	for _, r := range f.Requests {
-		if r.Profile == p {
-			of = append(of, r)
+		switch {
+		case r.Profile != p:
+		case r.Path == pathEvents || r.Path == pathChecks:
+			others = append(others, r)
+		default:
+			points = append(points, r)
 		}
 	}
-	return of
+	return append(points, others...)
 }
 
 // ProfileName returns what the ledger calls the transport of a profile.

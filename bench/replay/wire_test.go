@@ -32,8 +32,8 @@ func wire(t *testing.T) []replay.Request {
 	return requests
 }
 
-// The same calls make the same requests in the same order. Their bodies are the same
-// but for the order of series.
+// The same calls make the same requests. Their bodies are the same but for the order
+// of series.
 func TestTheWireIsTheSame(t *testing.T) {
 	s := steps(t,
 		`{"op":"gauge","metric_name":"g","value":1.5,"timestamp":100,"tags":["a:b"]}`,
