@@ -1,6 +1,8 @@
 package replay_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -150,6 +152,37 @@ func TestEdgesOfBuckets(t *testing.T) {
 	for i, want := range []string{"c = [60,0.5]", "c = [120,1]", "c = [180,1]"} {
 		assert.Equal(t, []string{want}, brief(out[i].Series))
 	}
+}
+
+// Beyond what a reservoir holds, percentiles are of a sample: datadogpy's own test
+// lets them be 8 off, since its sample favours the last values.
+func TestPercentilesOfMoreThanAReservoirHolds(t *testing.T) {
+	const series = 8
+	s := &replay.Scenario{Flushes: []replay.FlushPlan{{At: 2000}}}
+	for i := range 20 * 100 {
+		value, err := json.Marshal(i / 20) // in order, which a biased sample would show
+		require.NoError(t, err)
+		for n := range series {
+			s.Ops = append(s.Ops, replay.Op{
+				Op: "histogram", MetricName: fmt.Sprint("h", n), Value: value, Timestamp: new(replay.Time(1000)),
+			})
+		}
+	}
+	out := output(t, s)[0]
+	require.Len(t, out.Series, 8*series)
+	for figure, want := range map[string]float64{".75percentile": 75, ".85percentile": 85, ".95percentile": 95, ".99percentile": 99} {
+		mean := 0.0
+		for n := range series {
+			got := values(out, fmt.Sprint("h", n, figure), "gauge")[0].Value
+			assert.InDelta(t, want, got, 6, figure)
+			mean += got / series
+		}
+		assert.InDelta(t, want, mean, 2.5, figure)
+	}
+	for figure, want := range map[string]float64{".min": 0, ".max": 99, ".avg": 49.5} {
+		assert.Equal(t, want, values(out, "h0"+figure, "gauge")[0].Value, figure)
+	}
+	assert.Equal(t, 200.0, values(out, "h0.count", "rate")[0].Value)
 }
 
 func TestTagsFromTheEnvironment(t *testing.T) {
