@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -86,6 +87,14 @@ func TestContractWithAPortThatCloses(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			return intakes[t].flats()
+		}),
+		transporttest.ReceivedEvents(func(t transport.Transport) []string {
+			mu.Lock()
+			defer mu.Unlock()
+			in := intakes[t]
+			in.mu.Lock()
+			defer in.mu.Unlock()
+			return slices.Clone(in.notices)
 		}),
 		transporttest.OrderedWithinSeries(),
 		transporttest.Outage(

@@ -5,6 +5,11 @@
 //	…
 //	client, err := stats.New(stats.WithTransport(t))
 //
+// [ConfigFromEnv] takes key, site and URL from the environment;
+// [Transport.Validate] asks whether the key is valid. A program that has its own
+// figures can do without a client and call [Transport.Send] with a Batch made by
+// hand.
+//
 // # What is sent
 //
 // Counts, rates and gauges go to /api/v1/series, and so do sets, by their size,
@@ -12,7 +17,17 @@
 // /api/v1/distribution_points with every value that was kept. Bodies are JSON,
 // compressed with zlib, each at most 3,200,000 bytes, 62,914,560 before
 // compression; a batch takes as many requests as that needs. A point that does
-// not fit alone is rejected.
+// not fit alone is rejected. A value that stands for several (see
+// [transport.Sample]) is repeated; weights that are not whole are rounded such
+// that each point's total is within 1 of the exact one, and right on average.
+//
+// An event goes to /api/v1/events and a service check to /api/v1/check_run, one
+// request for each, never compressed. Datadog shows the first 4,000 characters of
+// an event and the first 500 of a check's message, and takes aggregation keys of
+// up to 100.
+//
+// The host, the device and the tags of a series that has none are null. See
+// [Config].FillHost for hosts that are set and empty.
 //
 // # Names
 //
@@ -53,8 +68,8 @@
 //
 // # The key
 //
-// The API key is sent in the header DD-API-KEY of each request and is nowhere
-// else: not in a URL, an error, a log or what fmt prints. An answer that quotes
-// it is left out of the error. Redirects that would take it elsewhere are not
+// The API key is sent in the header DD-API-KEY of each request, an application key
+// in DD-APPLICATION-KEY, and they are nowhere else: not in a URL, an error, a log
+// or what fmt prints. An answer that quotes one is left out of the error. Redirects that would take it elsewhere are not
 // followed.
 package datadog

@@ -12,11 +12,12 @@ const (
 	checksPath = "/api/v1/check_run"
 )
 
-// appendEvent appends e as the body of a request. What is not set is left out.
+// appendEvent appends e as the body of a request. What is not set is left out, but
+// for title and text, which the API wants.
 func appendEvent(dst []byte, e *transport.Event, fillHost string) []byte {
 	dst = append(dst, '{')
-	dst = appendField(dst, "title", e.Title)
-	dst = appendField(dst, "text", e.Text)
+	dst = jsonenc.AppendString(appendKey(dst, "title"), e.Title)
+	dst = jsonenc.AppendString(appendKey(dst, "text"), e.Text)
 	dst = appendField(dst, "alert_type", string(e.AlertType))
 	dst = appendField(dst, "aggregation_key", e.AggregationKey)
 	dst = appendField(dst, "source_type_name", e.SourceTypeName)

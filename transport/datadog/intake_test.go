@@ -118,6 +118,7 @@ type intake struct {
 	*httptest.Server
 	mu       sync.Mutex
 	requests []received
+	notices  []string                                                      // titles of events, names of checks
 	answer   func(number int, w http.ResponseWriter, r *http.Request) bool // false: the test has answered
 	count    int
 }
@@ -151,6 +152,12 @@ func (in *intake) take(r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if name, ok, err := readNotice(r.URL.Path, body); ok {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		in.notices = append(in.notices, name)
+		return err
+	}
 	series, err := readBody(r.Header.Get("Content-Encoding"), body)
 	if err != nil || r.Method != http.MethodPost || r.Header.Get("DD-API-KEY") == "" {
 		return fmt.Errorf("%s: %v", r.Method, err)
@@ -159,6 +166,29 @@ func (in *intake) take(r *http.Request) error {
 	defer in.mu.Unlock()
 	in.requests = append(in.requests, received{r.URL.Path, r.RemoteAddr, r.Header.Clone(), series})
 	return nil
+}
+
+// readNotice reads the body of an event or a service check, and returns its title
+// or name. ok is false if path is not for them.
+func readNotice(path string, body []byte) (name string, ok bool, err error) {
+	var key string
+	switch path {
+	case "/api/v1/events":
+		key = "title"
+	case "/api/v1/check_run":
+		key = "check"
+	default:
+		return "", false, nil
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return "", true, err
+	}
+	name, ok = doc[key].(string)
+	if !ok {
+		return "", true, fmt.Errorf("no %s", key)
+	}
+	return name, true, nil
 }
 
 // answers makes the intake answer request number n, from 1, with f, and take

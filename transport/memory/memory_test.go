@@ -24,7 +24,18 @@ func TestContract(t *testing.T) {
 		return transporttest.Flatten(t.(*memory.Transport).Series())
 	})
 	t.Run("with summaries", func(t *testing.T) {
-		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New() }, received)
+		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New() }, received, transporttest.ReceivedEvents(func(tr transport.Transport) []string {
+			var names []string
+			for _, b := range tr.(*memory.Transport).Batches() {
+				for _, e := range b.Events {
+					names = append(names, e.Title)
+				}
+				for _, c := range b.Checks {
+					names = append(names, c.Name)
+				}
+			}
+			return names
+		}))
 	})
 	t.Run("flat", func(t *testing.T) {
 		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New(memory.Flat()) }, received)

@@ -1,4 +1,5 @@
-// Package stdout is a transport that writes each point as a line of JSON: for
+// Package stdout is a transport that writes each point, event and service check as
+// a line of JSON: for
 // development, for log collectors that read a container's output, and for files.
 //
 //	client, err := stats.New(stats.WithTransport(stdout.New(os.Stdout)))
@@ -16,6 +17,12 @@
 //	interval  length of the bucket in seconds
 //	rev       only if not 0: the line replaces those with a lower rev, or none,
 //	          and the same time, name, kind, tags, host and device
+//
+// An event or a service check is a line of its own; what is not set is left out,
+// but for text and tags:
+//
+//	{"event":TITLE,"text":…,"time":…,"alert_type":…,"priority":…,"aggregation_key":…,"source_type_name":…,"tags":[…],"host":…}
+//	{"check":NAME,"status":"ok",…,"message":…,"tags":[…],"host":…}
 //
 // Histograms, timings and distributions come expanded into gauges and counts;
 // sets come as their size.

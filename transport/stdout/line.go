@@ -39,3 +39,50 @@ func appendLine(dst []byte, s *transport.Series, p *transport.Point) []byte {
 	}
 	return append(dst, '}', '\n')
 }
+
+// appendEvent appends e as one line.
+func appendEvent(dst []byte, e *transport.Event) []byte {
+	dst = append(dst, `{"event":`...)
+	dst = jsonenc.AppendString(dst, e.Title)
+	dst = append(dst, `,"text":`...)
+	dst = jsonenc.AppendString(dst, e.Text)
+	dst = appendTime(dst, e.Time)
+	dst = appendText(dst, "alert_type", string(e.AlertType))
+	dst = appendText(dst, "priority", string(e.Priority))
+	dst = appendText(dst, "aggregation_key", e.AggregationKey)
+	dst = appendText(dst, "source_type_name", e.SourceTypeName)
+	return appendEnd(dst, e.Tags, e.Host)
+}
+
+// appendCheck appends sc as one line.
+func appendCheck(dst []byte, sc *transport.ServiceCheck) []byte {
+	dst = append(dst, `{"check":`...)
+	dst = jsonenc.AppendString(dst, sc.Name)
+	dst = append(dst, `,"status":`...)
+	dst = jsonenc.AppendString(dst, sc.Status.String())
+	dst = appendTime(dst, sc.Time)
+	dst = appendText(dst, "message", sc.Message)
+	return appendEnd(dst, sc.Tags, sc.Host)
+}
+
+func appendTime(dst []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return dst
+	}
+	return jsonenc.AppendInt(append(dst, `,"time":`...), t.Unix())
+}
+
+func appendText(dst []byte, key, text string) []byte {
+	if text == "" {
+		return dst
+	}
+	dst = append(dst, `,"`...)
+	dst = append(dst, key...)
+	return jsonenc.AppendString(append(dst, `":`...), text)
+}
+
+func appendEnd(dst []byte, tags []string, host string) []byte {
+	dst = jsonenc.AppendStrings(append(dst, `,"tags":`...), tags)
+	dst = appendText(dst, "host", host)
+	return append(dst, '}', '\n')
+}

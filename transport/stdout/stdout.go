@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"sync/atomic"
 
@@ -32,14 +33,16 @@ type Transport struct {
 func New(w io.Writer) *Transport { return &Transport{w: w} }
 
 // Describe implements [transport.Describer].
-func (t *Transport) Describe() transport.Description { return transport.Description{Name: "stdout"} }
+func (t *Transport) Describe() transport.Description {
+	return transport.Description{Name: "stdout", Events: true, Checks: true}
+}
 
 // Temporality implements [transport.TemporalityReporter]: the figures of an
 // expanded histogram cannot be added up, so a late part comes as a new line for
 // the whole, with a higher rev.
 func (t *Transport) Temporality(transport.Kind) transport.Temporality { return transport.Overwrite }
 
-// Send writes b. Between writes it looks at ctx; a Write that blocks, as one to
+// Send writes b, a line for each item. Between writes it looks at ctx; a Write that blocks, as one to
 // a full pipe does, cannot be interrupted. When a Write fails, the lines that
 // were written whole count as delivered, and the next Send begins on a new line.
 // A writer that is closed fails for good, any other error is Retry.
@@ -48,27 +51,48 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
 	}
 	t.begin()
-	points, delivered := b.Points(), 0
-	for i := range b.Series {
-		s := &b.Series[i]
-		for j := range s.Points {
-			t.buf = appendLine(t.buf, s, &s.Points[j])
-			if len(t.buf) < chunkBytes {
-				continue
-			}
-			n, err := t.write(ctx)
-			delivered += n
-			if err != nil {
-				return failed(delivered, points, err)
-			}
-			t.begin()
+	lines, delivered := b.Len(), 0
+	for line := range items(b) {
+		t.buf = line(t.buf)
+		if len(t.buf) < chunkBytes {
+			continue
 		}
+		n, err := t.write(ctx)
+		delivered += n
+		if err != nil {
+			return failed(delivered, lines, err)
+		}
+		t.begin()
 	}
-	if delivered == points {
+	if delivered == lines {
 		return nil
 	}
 	n, err := t.write(ctx)
-	return failed(delivered+n, points, err)
+	return failed(delivered+n, lines, err)
+}
+
+// items yields what appends each line of b, in the order of [transport.SendError].
+func items(b *transport.Batch) iter.Seq[func([]byte) []byte] {
+	return func(yield func(func([]byte) []byte) bool) {
+		for i := range b.Series {
+			s := &b.Series[i]
+			for j := range s.Points {
+				if !yield(func(dst []byte) []byte { return appendLine(dst, s, &s.Points[j]) }) {
+					return
+				}
+			}
+		}
+		for i := range b.Events {
+			if !yield(func(dst []byte) []byte { return appendEvent(dst, &b.Events[i]) }) {
+				return
+			}
+		}
+		for i := range b.Checks {
+			if !yield(func(dst []byte) []byte { return appendCheck(dst, &b.Checks[i]) }) {
+				return
+			}
+		}
+	}
 }
 
 // Close makes each later Send fail. It leaves the writer open.
@@ -110,9 +134,9 @@ func (t *Transport) write(ctx context.Context) (points int, err error) {
 	return points, err
 }
 
-// failed returns what a Send of points returns after err.
-func failed(delivered, points int, err error) error {
-	if err == nil || delivered == points { // at most a line end is missing: the next write begins with it
+// failed returns what a Send of so many lines returns after err.
+func failed(delivered, lines int, err error) error {
+	if err == nil || delivered == lines { // at most a line end is missing: the next write begins with it
 		return nil
 	}
 	outcome := transport.Retry

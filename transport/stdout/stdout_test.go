@@ -53,6 +53,16 @@ type line struct {
 	Unit     *string  `json:"unit"`
 	Interval int64    `json:"interval"`
 	Rev      uint32   `json:"rev"`
+
+	Event    string `json:"event"`
+	Text     string `json:"text"`
+	Alert    string `json:"alert_type"`
+	Priority string `json:"priority"`
+	Key      string `json:"aggregation_key"`
+	Source   string `json:"source_type_name"`
+	Check    string `json:"check"`
+	Status   string `json:"status"`
+	Message  string `json:"message"`
 }
 
 func parse(t require.TestingT, text string) []line {
@@ -83,6 +93,9 @@ func TestContract(t *testing.T) {
 			w, _ := sinks.Load(tr)
 			var flats []transporttest.Flat
 			for _, l := range parse(t, w.(*sink).String()) {
+				if l.Value == nil {
+					continue // an event or a check
+				}
 				f := transporttest.Flat{Name: l.Name, Tags: l.Tags, Unix: l.Time, Value: *l.Value}
 				if l.Host != nil {
 					f.Host = *l.Host
@@ -90,7 +103,38 @@ func TestContract(t *testing.T) {
 				flats = append(flats, f)
 			}
 			return flats
+		}),
+		transporttest.ReceivedEvents(func(tr transport.Transport) []string {
+			w, _ := sinks.Load(tr)
+			var names []string
+			for _, l := range parse(t, w.(*sink).String()) {
+				if l.Event+l.Check != "" {
+					names = append(names, l.Event+l.Check)
+				}
+			}
+			return names
 		}))
+}
+
+func TestEventsAndChecksAreLines(t *testing.T) {
+	var w bytes.Buffer
+	out := stdout.New(&w)
+	require.NoError(t, out.Send(t.Context(), &transport.Batch{
+		Series: []transport.Series{{Name: "g", Kind: transport.KindGauge, Points: []transport.Point{{Unix: 1, Value: 2}}}},
+		Events: []transport.Event{
+			{
+				Title: "deploy", Text: "one\ntwo", Time: time.Unix(100, 0), AlertType: transport.AlertInfo, Priority: transport.PriorityLow,
+				AggregationKey: "k", SourceTypeName: "ci", Tags: []string{"a:b"}, Host: "h",
+			},
+			{Title: "plain"},
+		},
+		Checks: []transport.ServiceCheck{{Name: "db.up", Status: transport.CheckWarning, Message: "slow", Time: time.Unix(7, 0)}},
+	}))
+	assert.Equal(t, `{"time":1,"name":"g","kind":"gauge","value":2,"tags":[],"interval":0}
+{"event":"deploy","text":"one\ntwo","time":100,"alert_type":"info","priority":"low","aggregation_key":"k","source_type_name":"ci","tags":["a:b"],"host":"h"}
+{"event":"plain","text":"","tags":[]}
+{"check":"db.up","status":"warning","time":7,"message":"slow","tags":[]}
+`, w.String())
 }
 
 func gauge(name string, values ...float64) transport.Series {
@@ -245,7 +289,7 @@ func TestACancelledContextWritesNothingMore(t *testing.T) {
 
 func TestDescription(t *testing.T) {
 	out := stdout.New(io.Discard)
-	assert.Equal(t, transport.Description{Name: "stdout"}, out.Describe())
+	assert.Equal(t, transport.Description{Name: "stdout", Events: true, Checks: true}, out.Describe())
 	assert.Equal(t, transport.Overwrite, out.Temporality(transport.KindCount))
 }
 

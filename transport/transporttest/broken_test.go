@@ -26,6 +26,27 @@ func TestRejectsBrokenTransports(t *testing.T) {
 		message string // that it has to give
 		change  func(f *fake, release <-chan struct{})
 	}{
+		{"loses an event", "takes events and service checks", "of events and checks", sending(
+			func(f *fake, ctx context.Context, b *transport.Batch) error {
+				if len(b.Events) > 0 && b.Events[0].Tags == nil {
+					return nil
+				}
+				return f.goodSend(ctx, b)
+			})},
+		{"appends a tag behind those of an event", "takes events and service checks", "behind the end", sending(
+			func(f *fake, ctx context.Context, b *transport.Batch) error {
+				for i := range b.Events {
+					_ = append(b.Events[i].Tags, "host:x")
+				}
+				return f.goodSend(ctx, b)
+			})},
+		{"cannot send a check it says it takes", "takes events and service checks", "Send failed with a healthy peer", sending(
+			func(f *fake, ctx context.Context, b *transport.Batch) error {
+				if len(b.Checks) > 0 {
+					return &transport.SendError{Outcome: transport.Permanent}
+				}
+				return f.goodSend(ctx, b)
+			})},
 		{"loses the last point", "delivers every point in order", `want "first.last"`, sending(
 			func(f *fake, ctx context.Context, b *transport.Batch) error {
 				return f.goodSend(ctx, &transport.Batch{Series: b.Series[:max(0, len(b.Series)-1)]})
@@ -294,7 +315,7 @@ func TestRejectsBrokenTransports(t *testing.T) {
 				f := newFake()
 				c.change(f, release)
 				return f
-			}, reading, outage, transporttest.Within(400*time.Millisecond))
+			}, reading, readingEvents, outage, transporttest.Within(400*time.Millisecond))
 			assert.Contains(t, strings.Join(found[c.check], "\n"), c.message)
 		})
 	}

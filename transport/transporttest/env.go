@@ -122,7 +122,7 @@ func (e *env) send(ctx context.Context, t transport.Transport, b *transport.Batc
 		e.errorf("Send changed the batch, or wrote behind the end of one of its slices: it is shared, read only")
 	}
 	scribble(sent)
-	if wrong := invalid(err, b.Points()); wrong != "" {
+	if wrong := invalid(err, b.Len()); wrong != "" {
 		e.errorf("Send returned an impossible error: %s (%v)", wrong, err)
 	}
 	return err

@@ -14,6 +14,7 @@ import (
 type peer struct {
 	mu   sync.Mutex
 	got  []transporttest.Flat
+	seen []string // titles of events, names of checks
 	away bool
 }
 
@@ -60,7 +61,7 @@ func newFake() *fake {
 	f.send = f.goodSend
 	f.close = f.goodClose
 	f.describe = func() transport.Description {
-		return transport.Description{Name: "fake", Summaries: true, Members: true}
+		return transport.Description{Name: "fake", Summaries: true, Members: true, Events: true, Checks: true}
 	}
 	f.temporality = func(k transport.Kind) transport.Temporality {
 		if k == transport.KindGauge {
@@ -96,8 +97,30 @@ func (f *fake) goodSend(ctx context.Context, b *transport.Batch) error {
 		return &transport.SendError{Outcome: transport.Retry, Err: errors.New("fake: the peer is away")}
 	}
 	f.take(f.spelled(b)...)
+	f.note(b)
 	return nil
 }
+
+// note keeps the titles of events and the names of checks.
+func (p *peer) note(b *transport.Batch) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range b.Events {
+		p.seen = append(p.seen, e.Title)
+	}
+	for _, c := range b.Checks {
+		p.seen = append(p.seen, c.Name)
+	}
+}
+
+func (p *peer) noted() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.seen...)
+}
+
+// readingEvents is how the suite reads the peer of a fake.
+var readingEvents = transporttest.ReceivedEvents(func(t transport.Transport) []string { return t.(*fake).noted() })
 
 func (f *fake) goodClose(context.Context) error {
 	f.mu.Lock()

@@ -133,7 +133,16 @@ func summary(values ...float64) *transport.Summary {
 // clone copies b. Every slice of the copy has room behind its end, filled with
 // a mark, so that an append to it shows.
 func clone(b *transport.Batch) *transport.Batch {
-	c := &transport.Batch{ID: b.ID, Series: roomy(b.Series, transport.Series{Name: mark})}
+	c := &transport.Batch{
+		ID: b.ID, Series: roomy(b.Series, transport.Series{Name: mark}),
+		Events: roomy(b.Events, transport.Event{Title: mark}), Checks: roomy(b.Checks, transport.ServiceCheck{Name: mark}),
+	}
+	for i := range c.Events {
+		c.Events[i].Tags = roomy(c.Events[i].Tags, mark)
+	}
+	for i := range c.Checks {
+		c.Checks[i].Tags = roomy(c.Checks[i].Tags, mark)
+	}
 	for i := range c.Series {
 		s := &c.Series[i]
 		s.Tags = roomy(s.Tags, mark)
@@ -167,7 +176,15 @@ func unchanged(b, original *transport.Batch) bool {
 
 // withRoom returns b with every slice at its full capacity.
 func withRoom(b *transport.Batch) *transport.Batch {
-	c := &transport.Batch{ID: b.ID, Series: slices.Clone(full(b.Series))}
+	c := &transport.Batch{
+		ID: b.ID, Series: slices.Clone(full(b.Series)), Events: slices.Clone(full(b.Events)), Checks: slices.Clone(full(b.Checks)),
+	}
+	for i := range c.Events {
+		c.Events[i].Tags = full(c.Events[i].Tags)
+	}
+	for i := range c.Checks {
+		c.Checks[i].Tags = full(c.Checks[i].Tags)
+	}
 	for i := range c.Series {
 		s := &c.Series[i]
 		s.Tags = full(s.Tags)
@@ -210,6 +227,20 @@ func scribble(b *transport.Batch) {
 			*p = transport.Point{Unix: -7, Value: -7, Summary: p.Summary, Rev: 7}
 		}
 		*s = transport.Series{Name: "scribbled", Tags: s.Tags, Host: "scribbled", Points: s.Points}
+	}
+	for i := range b.Events {
+		e := &b.Events[i]
+		for j := range e.Tags {
+			e.Tags[j] = "scribbled"
+		}
+		*e = transport.Event{Title: "scribbled", Text: "scribbled", Tags: e.Tags}
+	}
+	for i := range b.Checks {
+		c := &b.Checks[i]
+		for j := range c.Tags {
+			c.Tags[j] = "scribbled"
+		}
+		*c = transport.ServiceCheck{Name: "scribbled", Tags: c.Tags}
 	}
 	b.ID = transport.BatchID{}
 }

@@ -47,6 +47,7 @@ func checks(cfg *config) []check {
 		{"shares nothing with its twin", sharesNothing},
 		{"describes itself the same each time", describesItself},
 		{"spells names the same each time", spellsNames},
+		{"takes events and service checks", takesNotices},
 	}
 	if cfg.down != nil {
 		all = append(all, check{"survives an outage of its peer", survivesOutage})
@@ -63,6 +64,7 @@ type config struct {
 	withinSeries bool
 	down, up     func(transport.Transport)
 	within       time.Duration
+	notices      func(transport.Transport) []string
 }
 
 func newConfig(opts []Option) *config {
@@ -77,6 +79,12 @@ func newConfig(opts []Option) *config {
 // of a transport that newT made. The suite then compares it with what was sent.
 func Received(f func(transport.Transport) []Flat) Option {
 	return func(c *config) { c.received = f }
+}
+
+// ReceivedEvents says how to read back, in order, the titles of all events and the
+// names of all service checks that arrived so far at the peer of a transport.
+func ReceivedEvents(f func(transport.Transport) []string) Option {
+	return func(c *config) { c.notices = f }
 }
 
 // Arrives says how a point that was sent looks when it arrives, for a wire that

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRunAcceptsATransportWithAllCapabilities(t *testing.T) {
-	transporttest.Run(t, func(*testing.T) transport.Transport { return newFake() }, reading, outage)
+	transporttest.Run(t, func(*testing.T) transport.Transport { return newFake() }, reading, readingEvents, outage)
 }
 
 func TestRunAcceptsATransportWithNone(t *testing.T) {
