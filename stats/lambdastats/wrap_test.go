@@ -127,7 +127,7 @@ func TestAWrongHandlerSaysSoAtOnceAndAtEachInvocation(t *testing.T) {
 		{"an interface that is no context", func(error) {}, "no event can be read into"},
 		{"three results", func() (answer, answer, error) { return answer{}, answer{}, nil }, "returns 3 values"},
 		{"no error", func() answer { return answer{} }, "want an error"},
-		{"an error that is not last", func() (error, answer) { return nil, answer{} }, "want an error"},
+		{"two answers", func() (answer, event) { return answer{}, event{} }, "want an error"},
 		{"variadic", func(...event) {}, "is variadic"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
