@@ -1,7 +1,7 @@
 # The targets of this repository. `make` alone lists them.
 #
 # The root module is built without a workspace, as a user of the library builds
-# it. The bench module finds the root through .ci/go.work, so that no go.mod
+# it. The nested modules find the root through .ci/go.work, so that no go.mod
 # carries a replace line.
 
 SHELL := bash
@@ -30,6 +30,10 @@ run: ## the main job on real input: DURATION=10s; FAULT=drop loses a request and
 .PHONY: test
 test: ## every test, in both builds, with invariants, and under the race detector
 	@.ci/test
+
+.PHONY: e2e
+e2e: ## with the clients and runtimes of others: aws-lambda-go
+	@.ci/test e2e
 
 .PHONY: race
 race: ## the tests of the concurrent packages under the race detector

@@ -5,9 +5,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 repo=$PWD
 workspace=$repo/.ci/go.work
 
-# in_root and in_bench run a command in a module, the way it finds its modules.
+# in_root, in_bench and in_e2e run a command in a module, the way it finds its modules.
 in_root() { GOWORK=off "$@"; }
 in_bench() { (cd "$repo/bench" && GOWORK=$workspace "$@"); }
+in_e2e() { (cd "$repo/transport/e2e" && GOWORK=$workspace "$@"); }
 
 # step prints a heading and runs a command; a failure is remembered and the
 # script goes on, so that one run shows everything that is wrong.
