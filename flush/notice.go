@@ -8,7 +8,7 @@ import (
 
 // A notice is an event or a service check. It takes no part in swaps and buckets:
 // it goes at once into the queue of each transport, where it is a batch of its
-// own, so that one that is refused or retried holds up no other.
+// own, so that one that is refused takes no other with it.
 
 // noticeLane delivers the notices of one transport. It has a sender of its own:
 // while events are failing points go on, and the other way round.
@@ -51,20 +51,20 @@ func (f *Flusher) running() []*sender {
 // unsupported. It returns false, and does nothing, once Shutdown has begun. It
 // waits for no delivery. e and its tags must not be written to afterwards.
 func (f *Flusher) Event(e transport.Event) bool {
-	size := len(e.Title) + len(e.Text) + textBytes(e.Tags)
+	size := textBytes(e.Title, e.Text, string(e.AlertType), string(e.Priority), e.AggregationKey, e.SourceTypeName, e.Host) + textBytes(e.Tags...)
 	return f.notice(transport.Batch{Events: []transport.Event{e}}, size, func(l *noticeLane) bool { return l.events })
 }
 
 // Check is Event for a service check.
 func (f *Flusher) Check(sc transport.ServiceCheck) bool {
-	size := len(sc.Name) + len(sc.Message) + textBytes(sc.Tags)
+	size := textBytes(sc.Name, sc.Message, sc.Host) + textBytes(sc.Tags...)
 	return f.notice(transport.Batch{Checks: []transport.ServiceCheck{sc}}, size, func(l *noticeLane) bool { return l.checks })
 }
 
-func textBytes(tags []string) int {
+func textBytes(texts ...string) int {
 	n := 0
-	for _, tag := range tags {
-		n += 16 + len(tag)
+	for _, text := range texts {
+		n += 16 + len(text)
 	}
 	return n
 }

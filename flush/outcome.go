@@ -76,7 +76,7 @@ func (s *sender) finish(p *parcel, v verdict, attempted bool) {
 	again := s.dispose(p, rest, &v, now)
 	s.queue.replaceFront(again...)
 	if attempted {
-		s.setPace(rest, &v, now)
+		s.setPace(p, rest, &v, now)
 		s.expire(&v, rest, now)
 		s.accounts.books.LastError = ""
 		if v.err != nil {
@@ -185,7 +185,7 @@ func (s *sender) doubt(p *parcel, now time.Time) []*parcel {
 }
 
 // setPace decides when the next attempt may be made.
-func (s *sender) setPace(rest int, v *verdict, now time.Time) {
+func (s *sender) setPace(p *parcel, rest int, v *verdict, now time.Time) {
 	switch {
 	case v.ok || v.delivered > 0:
 		s.pace.progress()
@@ -195,13 +195,14 @@ func (s *sender) setPace(rest int, v *verdict, now time.Time) {
 	if rest == 0 {
 		return
 	}
-	switch v.outcome {
-	case transport.Retry, transport.Unknown, transport.Denied:
-		s.pace.failed(now, v.after, v.outcome == transport.Denied)
-	case transport.TooLarge, transport.Poison:
+	refused := v.outcome == transport.TooLarge || v.outcome == transport.Poison
+	switch {
+	case refused && len(p.h.units) > 1: // it is cut up: more requests
 		s.pace.refused(now)
-	default:
+	case refused || v.outcome == transport.Permanent:
 		s.pace.answered()
+	default: // to be repeated
+		s.pace.failed(now, v.after, v.outcome == transport.Denied)
 	}
 }
 
