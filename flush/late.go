@@ -1,6 +1,8 @@
 package flush
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/shardstats/shardstats/shard"
@@ -21,7 +23,9 @@ func (f *Flusher) open(start int64) *bucket {
 	if b == nil {
 		if len(s.all) >= f.cfg.MaxBuckets {
 			if oldest := s.earliest(f.into); oldest != nil {
-				f.handOutBucket(oldest)
+				if !oldest.fresh.Empty() {
+					f.handOutBuckets([]*bucket{oldest})
+				}
 				f.remove(oldest)
 			}
 		}
@@ -42,22 +46,36 @@ func (f *Flusher) handOutAll() { f.handOutWhere(func(*bucket) bool { return true
 
 func (f *Flusher) handOutWhere(want func(*bucket) bool) {
 	f.settleRates()
+	var due []*bucket
 	for _, start := range f.buckets.starts(func(b *bucket) bool { return !b.fresh.Empty() && want(b) }) {
-		f.handOutBucket(f.buckets.all[start])
+		due = append(due, f.buckets.all[start])
 	}
+	f.handOutBuckets(due)
 	for _, v := range f.views {
 		v.finish()
 	}
 }
 
-// handOutBucket gives what is new in b to each view.
-func (f *Flusher) handOutBucket(b *bucket) {
-	if b.fresh.Empty() {
-		return
-	}
+// handOutBuckets gives what is new in some buckets, given in order of time, to each
+// view.
+func (f *Flusher) handOutBuckets(due []*bucket) {
 	for _, v := range f.views {
-		v.add(f, b)
+		list := due
+		if v.shape.profile == ProfileThreadStats && len(due) > 1 {
+			list = slices.Clone(due)
+			slices.SortFunc(list, func(a, b *bucket) int { return cmp.Compare(a.number, b.number) })
+		}
+		for _, b := range list {
+			v.add(f, b)
+		}
 	}
+	for _, b := range due {
+		f.handedOut(b)
+	}
+}
+
+// handedOut is the end of b's hand-out.
+func (f *Flusher) handedOut(b *bucket) {
 	if n := b.absorb(&f.buckets, f.wantsWhole); n > 0 {
 		f.cfg.Refused(transport.ReasonSetFull, uint64(n))
 	}

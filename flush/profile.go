@@ -9,7 +9,8 @@ import (
 
 // A profile is the form in which a transport gets what flat points cannot say
 // as it is: which figures of a histogram, under which names and in which order,
-// counts as sums or per second, and the order of the tags.
+// counts as sums or per second, and the order of the tags; and the order of what is
+// sent, by time and id, or, as datadogpy does, as buckets and series came up.
 
 // defaultFigures are the aggregates and percentiles of a profile where nothing
 // else was configured.

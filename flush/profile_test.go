@@ -191,3 +191,21 @@ func TestRatesThatAreOneOnTheWire(t *testing.T) {
 	assert.Equal(t, []string{"r@0=1"}, arrived(m.Transport))
 	assert.Equal(t, uint64(1), r.book(0).Dropped[transport.ReasonCollision], fmt.Sprint(r.book(0)))
 }
+
+// In the ThreadStats profile buckets and series come in the order in which they
+// came up, as in datadogpy; in the other one by time, and by kind.
+func TestTheOrderOfSeries(t *testing.T) {
+	m, plain := memory.New(memory.Flat()), memory.New(memory.Flat())
+	r := manual(t, profiles(flush.ProfileThreadStats, flush.ProfileDefault), m, plain)
+	c1, g, c2 := r.cat.add(transport.KindCount, "c1"), r.cat.add(transport.KindGauge, "g"), r.cat.add(transport.KindCount, "c2")
+	r.clock.set(begin.Add(time.Minute))
+	for _, at := range []int64{20, 0} {
+		r.src.at(sec(at), shard.Timed{ID: c2, N: 10})
+		r.src.at(sec(at), shard.Timed{ID: g, Value: 7, Seq: 1})
+		r.src.at(sec(at), shard.Timed{ID: c1, N: 10})
+		r.src.at(sec(at), shard.Timed{ID: c2, N: 10})
+	}
+	r.flushAll()
+	assert.Equal(t, []string{"c2@20=2", "g@20=7", "c1@20=1", "c2@0=2", "g@0=7", "c1@0=1"}, arrived(m))
+	assert.Equal(t, []string{"c1@0=10", "c2@0=20", "g@0=7", "c1@20=10", "c2@20=20", "g@20=7"}, arrived(plain))
+}

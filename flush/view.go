@@ -70,7 +70,8 @@ func (f *Flusher) join(s *sender, tc *TransportConfig, c *capabilities) {
 	f.views = append(f.views, v)
 }
 
-// add adds what is new in b, series by series in the order of their ids. Series
+// add adds what is new in b, series by series in the order of their ids, or, in the
+// ThreadStats profile, as they came into the bucket. Series
 // that are one on the wire come where the first of them does.
 func (v *view) add(f *Flusher, b *bucket) {
 	if v.wire == nil {
@@ -94,7 +95,11 @@ func (v *view) add(f *Flusher, b *bucket) {
 
 // each calls do for the series with new content in b that this view takes.
 func (v *view) each(f *Flusher, b *bucket, do func(*Series)) {
-	b.fresh.Each(func(row, slot int) {
+	each := b.fresh.Each
+	if v.shape.profile == ProfileThreadStats {
+		each = b.fresh.EachInOrder
+	}
+	each(func(row, slot int) {
 		if series := f.cfg.Catalog.Series(shard.MakeID(row, slot)); v.keeps(series) {
 			do(series)
 		}

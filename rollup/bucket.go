@@ -23,8 +23,14 @@ type Bucket struct {
 	rng    *rand.Rand
 	rows   []*row // by number; nil until touched for the first time
 	used   []int  // the touched rows, in the order of first touch
+	order  []cell // the touched slots, likewise
 
 	scratch []Sample // of Summary.thin
+}
+
+type cell struct {
+	row  int32
+	slot int32
 }
 
 // row is the content of up to RowSlots series of one class. Only the array of
@@ -71,6 +77,9 @@ func (b *Bucket) touch(number, slot int) (r *row, first bool) {
 	bit := uint64(1) << slot
 	first = r.touched&bit == 0
 	r.touched |= bit
+	if first {
+		b.order = append(b.order, cell{int32(number), int32(slot)})
+	}
 	return r, first
 }
 
@@ -216,7 +225,7 @@ func (b *Bucket) Reset() {
 		}
 		r.touched = 0
 	}
-	b.used = b.used[:0]
+	b.used, b.order = b.used[:0], b.order[:0]
 }
 
 // addSaturating adds and stops at ±MaxInt64.

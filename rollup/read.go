@@ -9,13 +9,7 @@ import "math/bits"
 func (b *Bucket) Empty() bool { return len(b.used) == 0 }
 
 // Len returns how many slots are touched.
-func (b *Bucket) Len() int {
-	n := 0
-	for _, number := range b.used {
-		n += bits.OnesCount64(b.rows[number].touched)
-	}
-	return n
-}
+func (b *Bucket) Len() int { return len(b.order) }
 
 // Each calls visit for each touched slot, by row and slot. visit may add to
 // slots that are touched, no others.
@@ -27,6 +21,13 @@ func (b *Bucket) Each(visit func(row, slot int)) {
 		for t := r.touched; t != 0; t &= t - 1 {
 			visit(number, bits.TrailingZeros64(t))
 		}
+	}
+}
+
+// EachInOrder is Each in the order in which the slots were first touched.
+func (b *Bucket) EachInOrder(visit func(row, slot int)) {
+	for _, c := range b.order {
+		visit(int(c.row), int(c.slot))
 	}
 }
 
