@@ -185,3 +185,18 @@ func TestTheWarmUpRunsBesideTheFirstInvocation(t *testing.T) {
 		})
 	}
 }
+
+func TestACancelledContextStopsNoWarmUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newClient(t)
+		w := warmer{takes: 100 * time.Millisecond, stopped: make(chan struct{})}
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := lambdastats.Func(c, func(context.Context, event) (answer, error) {
+			cancel()
+			<-w.stopped
+			return answer{}, nil
+		}, lambdastats.WithWarmer(&w))(ctx, event{})
+		require.NoError(t, err)
+		assert.NoError(t, w.ctxErr, "the flush still needs the connection")
+	})
+}

@@ -183,6 +183,28 @@ func TestAWrapperThatOutlivesTheInvocationFlushesForItself(t *testing.T) {
 	}
 }
 
+func TestWrappersThatBeginAfterTheInvocationNestAmongThemselves(t *testing.T) {
+	c, sent := newClient(t)
+	var kept context.Context
+	_, _ = lambdastats.Func(c, func(ctx context.Context, _ event) (answer, error) {
+		kept = ctx
+		return answer{}, nil
+	})(t.Context(), event{})
+
+	inner := lambdastats.Func(c, func(ctx context.Context, _ event) (answer, error) {
+		lambdastats.Metric(ctx, "late", 1)
+		return answer{}, nil
+	})
+	outer := lambdastats.Func(c, func(ctx context.Context, e event) (answer, error) {
+		_, _ = inner(ctx, e)
+		assert.Zero(t, sent.Sends())
+		return inner(ctx, e)
+	})
+	_, _ = outer(kept, event{})
+	assert.Equal(t, 1, sent.Sends())
+	assert.InDelta(t, 2, sent.Sum("late"), 0)
+}
+
 func TestInvocationsEachFlushWhatTheyDidConcurrentSafe(t *testing.T) {
 	const workers, each = 8, 50
 	c, sent := newClient(t)
