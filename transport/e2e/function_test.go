@@ -64,6 +64,10 @@ var functions = map[string]func(){
 			return handle(ctx, o)
 		}, lambdastats.WithWarmer(w)))
 	},
+	"wide margin": func() {
+		c, _ := newFunctionClient(stats.WithManualFlush())
+		lambda.Start(lambdastats.Wrap(c, handle, lambdastats.WithMargin(time.Second)))
+	},
 	"wrong shape": func() {
 		c, _ := newFunctionClient(stats.WithManualFlush())
 		lambda.Start(lambdastats.Wrap(c, func(order) receipt { return receipt{} }))

@@ -81,15 +81,15 @@ func TestNestedWrappersFlushOnce(t *testing.T) {
 }
 
 func TestAHangingIntakeCostsNoAnswer(t *testing.T) {
-	e := startFunction(t, "context")
+	e := startFunction(t, "wide margin") // of 1 s, for a machine with other work
 	resume := e.intake.stall()
 	defer resume()
-	const timeout = 1500 * time.Millisecond
+	const timeout = 3 * time.Second
 	out := e.invoke(order{Value: 1}, timeout)
 	assert.False(t, out.failed)
 	assert.JSONEq(t, `{"paid":1}`, out.body)
 	assert.Less(t, out.took, timeout, "Lambda would have ended the process")
-	assert.GreaterOrEqual(t, out.took, timeout-200*time.Millisecond, "the flush has all but the margin")
+	assert.GreaterOrEqual(t, out.took, timeout-1100*time.Millisecond, "the flush has all but the margin")
 	e.logged("transport=datadog") // who holds it up
 
 	// The intake has taken the first value, and its answer is lost: sent again,
