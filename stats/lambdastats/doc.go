@@ -18,7 +18,8 @@
 //     panic goes on afterwards with its own value.
 //   - Metrics never cost the answer. A flush ends a margin before the invocation's
 //     deadline (see [WithMargin]), its errors are logged and never returned, and
-//     what it could not deliver stays queued for the next one.
+//     what it did not get to send stays queued for the next one. Of a request given
+//     up half-way it is unknown whether it arrived: the client's ledger counts it so.
 //   - Wrappers that call each other within one invocation flush once, when the
 //     outermost returns. Invocations that run at the same time know nothing of each
 //     other, and each flushes.
