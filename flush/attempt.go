@@ -54,10 +54,22 @@ func (s *sender) supersede(p *parcel) {
 	}
 }
 
-// call makes one call of Send, within a timeout, and survives it.
+// call makes one call of Send, within a timeout, and survives it. The wait for
+// its turn does not shorten the timeout.
 func (s *sender) call(ctx context.Context, b *transport.Batch) verdict {
+	gate := s.env.gate
+	if gate != nil {
+		// The other Send has begun by now and is overdue at that time.
+		if err := gate.enter(ctx, s.env.sendTimeout+sendOverdue, !s.env.yields); err != nil {
+			return judge(err, s.scratch.n)
+		}
+		defer gate.leave()
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.env.sendTimeout)
 	defer cancel()
+	if s.env.yields && gate != nil {
+		gate.mayEnd(cancel)
+	}
 	stuck := time.AfterFunc(s.env.sendTimeout+sendOverdue, func() {
 		s.fail(fmt.Errorf("its Send has ignored the end of its context for %v; nothing is delivered until it returns", sendOverdue))
 	})

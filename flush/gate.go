@@ -2,43 +2,87 @@ package flush
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync/atomic"
+	"sync"
+	"time"
 
 	"github.com/shardstats/shardstats/transport"
 )
 
 // gate lets the two senders of one transport, for points and for events, take
-// turns at Send: the contract says one goroutine at a time. Close goes through
-// when both have called it.
+// turns at Send: the contract says one goroutine at a time. Whoever waits longest
+// is next. It also tells which of the two is the last to stop, and closes the
+// transport.
+//
+// An event may take its time, and points wait that long, but not in a Shutdown:
+// there its Send is ended, in time for the points to go out (see hurry).
 type gate struct {
-	transport.Transport
-	turn    chan struct{} // capacity 1; full while a Send is under way
-	senders atomic.Int32  // that have not called Close
+	turn chan struct{} // capacity 1; full while a Send is under way
+
+	mu      sync.Mutex
+	senders int                // that have not stopped
+	waiting bool               // the sender of points waits for its turn
+	end     context.CancelFunc // of the event's Send under way; nil if there is none
 }
 
-func newGate(t transport.Transport) *gate {
-	g := &gate{Transport: t, turn: make(chan struct{}, 1)}
-	g.senders.Store(2)
-	return g
-}
+func newGate() *gate { return &gate{turn: make(chan struct{}, 1), senders: 2} }
 
-// Send implements [transport.Transport]. It waits for its turn no longer than ctx
-// allows; then nothing was sent.
-func (g *gate) Send(ctx context.Context, b *transport.Batch) error {
+var errOvertime = errors.New("another Send of the transport has not returned")
+
+// enter waits for the turn, no longer than ctx and limit allow. With an error,
+// which is for judge, nothing may be sent; otherwise the caller must call leave
+// when its Send has returned.
+func (g *gate) enter(ctx context.Context, limit time.Duration, points bool) error {
+	if points {
+		g.setWaiting(true)
+		defer g.setWaiting(false)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errOvertime)
+	defer cancel()
 	select {
 	case g.turn <- struct{}{}:
+		if ctx.Err() == nil {
+			return nil
+		}
+		<-g.turn // both were ready; nothing is begun after the end
 	case <-ctx.Done():
-		return &transport.SendError{Outcome: transport.Retry, Err: fmt.Errorf("another Send of the transport has not returned: %w", context.Cause(ctx))}
 	}
-	defer func() { <-g.turn }()
-	return g.Transport.Send(ctx, b)
+	return &transport.SendError{Outcome: transport.Retry, Err: fmt.Errorf("no turn to send: %w", context.Cause(ctx))}
 }
 
-// Close implements [transport.Transport].
-func (g *gate) Close(ctx context.Context) error {
-	if g.senders.Add(-1) > 0 {
-		return nil
+func (g *gate) setWaiting(waiting bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = waiting
+}
+
+// mayEnd lets hurry end the Send that is about to begin.
+func (g *gate) mayEnd(end context.CancelFunc) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.end = end
+}
+
+// leave gives the turn on. Send has returned.
+func (g *gate) leave() {
+	g.mayEnd(nil)
+	<-g.turn
+}
+
+// hurry ends the Send of an event if points wait for it.
+func (g *gate) hurry() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.waiting && g.end != nil {
+		g.end()
 	}
-	return g.Transport.Close(ctx)
+}
+
+// last notes that a sender has stopped and reports whether it was the last one.
+func (g *gate) last() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.senders--
+	return g.senders == 0
 }

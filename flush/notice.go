@@ -23,13 +23,13 @@ func (l *noticeLane) open() bool { return l.events || l.checks }
 func (f *Flusher) addSenders(tc TransportConfig, c *capabilities, env senderEnv) *sender {
 	lane := noticeLane{events: c.events, checks: c.checks}
 	if lane.open() {
-		tc.Transport = newGate(tc.Transport)
+		env.gate = newGate()
 	}
 	points := newSender(tc, env)
 
 	tc.Name += " events"
 	tc.QueueBatches = tc.QueueEvents
-	env.items = "events"
+	env.items, env.yields = "events", true
 	lane.sender = newSender(tc, env)
 	f.senders = append(f.senders, points)
 	f.lanes = append(f.lanes, lane)

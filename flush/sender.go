@@ -25,6 +25,9 @@ type senderEnv struct {
 	manual  bool        // no goroutine between calls of wait and stop
 	items   string      // what is delivered, for messages; "" = points
 
+	gate   *gate // what the senders of one transport share; nil if there is one only
+	yields bool  // its Send may be ended for that of the other
+
 	sendTimeout time.Duration // for one Send; 0 = 30 s
 	maxAge      time.Duration // how long a batch is retried from its enqueueing on; 0 = 24 h
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // stop delivers what is pending until ctx ends and then closes the transport.
@@ -49,20 +50,36 @@ func (s *sender) stop(ctx context.Context) error {
 	s.notify()
 	s.unlock()
 
-	if err := s.close(ctx); err != nil {
-		errs = append(errs, err)
+	if s.env.gate == nil || s.env.gate.last() {
+		if err := s.close(ctx); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	s.stopErr = errors.Join(errs...)
 	close(s.stopDone)
 	return s.stopErr
 }
 
-// drain waits until the pump has sent all it can, and ends it with ctx.
+// drain waits until the pump has sent all it can, and ends it with ctx. The
+// other sender of the transport may have half of what time is left, if this one
+// does not yield, and then half of the rest, and so on.
 func (s *sender) drain(ctx context.Context, done <-chan struct{}, cancel context.CancelFunc) error {
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
+	var half <-chan time.Time
+	timer := time.NewTimer(time.Until(s.deadline) / 2)
+	defer timer.Stop()
+	if s.env.gate != nil && !s.env.yields && !s.deadline.IsZero() {
+		half = timer.C
+	}
+	for ended := false; !ended; {
+		select {
+		case <-done:
+			return nil
+		case <-half:
+			s.env.gate.hurry()
+			timer.Reset(max(time.Until(s.deadline)/2, settleGrace))
+		case <-ctx.Done():
+			ended = true
+		}
 	}
 	cancel()
 	if within(done, settleGrace) {
