@@ -92,14 +92,14 @@ func complaint(body []byte) string {
 	return text
 }
 
-const maxTextRunes = 300
+const maxComplaintRunes = 300
 
 // tame returns text on one line, printable, and not too long.
 func tame(text string) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range text {
-		if n == maxTextRunes {
+		if n == maxComplaintRunes {
 			b.WriteString(" …")
 			break
 		}
@@ -110,6 +110,18 @@ func tame(text string) string {
 		n++
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// saysInvalid reports whether the answer to a question about a key is that it is
+// not valid: the API says 403 then, what stands before it may not.
+func saysInvalid(body []byte) bool {
+	var parser fastjson.Parser
+	v, err := parser.ParseBytes(body)
+	if err != nil {
+		return false
+	}
+	valid := v.Get("valid")
+	return valid != nil && valid.Type() == fastjson.TypeFalse
 }
 
 // maxRetryAfter bounds what a peer can ask for; the flusher bounds it further.

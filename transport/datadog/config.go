@@ -42,7 +42,7 @@ func (c Compression) String() string {
 }
 
 // Config says where a [Transport] sends to and as whom. The zero value of each
-// field but the key is its default. It prints its key as ***.
+// field but the key is its default. It prints its keys as ***.
 type Config struct {
 	// APIKey authorises requests: printable ASCII. Either it or APIKeyFunc is
 	// needed.
@@ -53,8 +53,8 @@ type Config struct {
 	// Denied.
 	APIKeyFunc func(ctx context.Context) (string, error)
 
-	// AppKey is an application key, which none of what is sent here needs. It goes
-	// along as DD-APPLICATION-KEY if it is set, and is kept as secret.
+	// AppKey is an application key, printable ASCII, which none of what is sent here
+	// needs. It goes along as DD-APPLICATION-KEY if it is set, and is kept as secret.
 	AppKey string
 
 	// Site is the Datadog site, as "datadoghq.eu": requests go to

@@ -22,12 +22,15 @@
 // that each point's total is within 1 of the exact one, and right on average.
 //
 // An event goes to /api/v1/events and a service check to /api/v1/check_run, one
-// request for each, never compressed. Datadog shows the first 4,000 characters of
-// an event and the first 500 of a check's message, and takes aggregation keys of
-// up to 100.
+// request for each, never compressed, after the points of the same batch. Fields
+// that are not set are left out. A text longer than the API takes is cut, its last
+// character then being "…": a title at 500 characters, a text at 4,000, a check's
+// message at 500. An aggregation key is cut at 100 and then ends with "…" and a
+// hash of the whole, so that two long keys stay two.
 //
-// The host, the device and the tags of a series that has none are null. See
-// [Config].FillHost for hosts that are set and empty.
+// The host, the device and the tags of a series that has none are null. A host
+// that is set and empty is filled with [Config].FillHost, and so is the host of an
+// event or a check without one; a series without a host stays without.
 //
 // # Names
 //
@@ -66,10 +69,15 @@
 //	no connection              Retry
 //	no answer, or half of one  Unknown
 //
-// # The key
+// They hold for points, events and checks alike, and for [Transport.Validate]. Of a
+// batch made by hand that mixes them, what a failed request says is about that
+// request: if it was an event or a check and others were not tried, it is reported
+// as rejected and the others as Retry.
+//
+// # The keys
 //
 // The API key is sent in the header DD-API-KEY of each request, an application key
 // in DD-APPLICATION-KEY, and they are nowhere else: not in a URL, an error, a log
-// or what fmt prints. An answer that quotes one is left out of the error. Redirects that would take it elsewhere are not
-// followed.
+// or what fmt prints. An answer that quotes one is left out of the error. Redirects
+// that would take them elsewhere are not followed.
 package datadog

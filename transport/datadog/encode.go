@@ -158,10 +158,15 @@ var offsetSeed = rand.Uint64()
 func offset(s *transport.Series, unix int64) float64 {
 	var d xxhash.Digest
 	d.ResetWithSeed(offsetSeed)
-	_, _ = d.WriteString(s.Name)
+	write := func(text string) {
+		_, _ = d.WriteString(text)
+		_, _ = d.WriteString("\x00") // which no text holds
+	}
+	write(s.Name)
+	write(s.Host)
+	write(s.Device)
 	for _, tag := range s.Tags {
-		_, _ = d.WriteString("\x00")
-		_, _ = d.WriteString(tag)
+		write(tag)
 	}
 	_, _ = d.Write(binary.LittleEndian.AppendUint64(nil, uint64(unix)))
 	return float64(d.Sum64()>>11) / (1 << 53)

@@ -1,22 +1,29 @@
 package datadog
 
 import (
-	"net/url"
 	"os"
 	"strings"
 )
 
 // ConfigFromEnv returns a Config with what the environment says, and zero fields
-// for the rest; set on it what is to win over the environment:
+// for the rest. What the program sets on it afterwards wins:
+//
+//	cfg, err := datadog.ConfigFromEnv()
+//	…
+//	cfg.Site = "datadoghq.eu"
+//	t, err := datadog.New(cfg)
+//
+// It reads
 //
 //	APIKey   DATADOG_API_KEY, DD_API_KEY
 //	AppKey   DATADOG_APP_KEY, DD_APP_KEY
 //	Site     DD_SITE
 //	URL      DATADOG_HOST, DD_URL; without a scheme, https is meant
 //
-// Of two variables the first that is not empty holds. It reads them once, at the
-// call. The error joins what is wrong with them, without a key. An
-// environment without a key is no error here; [New] refuses it.
+// once, at the call. Of two names for one thing, the first that is set and not
+// blank holds; blanks around a value are dropped. URL wins over Site. The error
+// joins what is wrong, without repeating a key. An environment without a key is no
+// error here, since the program may set one; [New] refuses to do without.
 func ConfigFromEnv() (Config, error) {
 	c := Config{
 		APIKey: firstEnv("DATADOG_API_KEY", "DD_API_KEY"),
@@ -25,7 +32,7 @@ func ConfigFromEnv() (Config, error) {
 		URL:    firstEnv("DATADOG_HOST", "DD_URL"),
 	}
 	if c.URL != "" && !strings.Contains(c.URL, "://") {
-		c.URL = (&url.URL{Scheme: "https", Host: c.URL}).String()
+		c.URL = "https://" + c.URL
 	}
 	_, _, err := c.orPlaceholder().withDefaults()
 	return c, err

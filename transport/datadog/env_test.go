@@ -1,6 +1,7 @@
 package datadog_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,6 +34,9 @@ func TestConfigFromEnv(t *testing.T) {
 		"an empty one does not": {
 			map[string]string{"DATADOG_API_KEY": " ", "DD_API_KEY": "k\n"}, datadog.Config{APIKey: "k"},
 		},
+		"a host without a scheme, with port and path": {
+			map[string]string{"DD_URL": "proxy:8443/dd"}, datadog.Config{URL: "https://proxy:8443/dd"},
+		},
 		"a host without a scheme": {
 			map[string]string{"DATADOG_HOST": "api.datadoghq.eu"}, datadog.Config{URL: "https://api.datadoghq.eu"},
 		},
@@ -62,4 +66,20 @@ func TestAnEnvironmentThatCannotBeMeant(t *testing.T) {
 	assert.NotContains(t, err.Error(), "secret")
 	assert.NotContains(t, err.Error(), "two words")
 	assert.NotContains(t, err.Error(), "APIKey", "that there is none is for New to say")
+}
+
+// A program sets what is to win over the environment; New wants some key.
+func TestWhatTheProgramSetsWins(t *testing.T) {
+	for _, n := range envNames {
+		t.Setenv(n, "")
+	}
+	t.Setenv("DD_SITE", "datadoghq.eu")
+	cfg, err := datadog.ConfigFromEnv()
+	require.NoError(t, err)
+	_, err = datadog.New(cfg)
+	assert.ErrorContains(t, err, "Config.APIKey is empty")
+	cfg.APIKeyFunc = func(context.Context) (string, error) { return testKey, nil }
+	dd, err := datadog.New(cfg)
+	require.NoError(t, err)
+	require.NoError(t, dd.Close(t.Context()))
 }

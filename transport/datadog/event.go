@@ -1,7 +1,10 @@
 package datadog
 
 import (
+	"fmt"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/jsonenc"
@@ -12,14 +15,25 @@ const (
 	checksPath = "/api/v1/check_run"
 )
 
+// Limits of the API, in characters. It refuses a longer aggregation key and shows
+// no more of the others; for titles it documents 500 with its second version only.
+const (
+	maxTitleRunes          = 500
+	maxTextRunes           = 4000
+	maxAggregationKeyRunes = 100
+	maxMessageRunes        = 500
+
+	cutMark = "…" // the last character of a text that was cut
+)
+
 // appendEvent appends e as the body of a request. What is not set is left out, but
 // for title and text, which the API wants.
 func appendEvent(dst []byte, e *transport.Event, fillHost string) []byte {
 	dst = append(dst, '{')
-	dst = jsonenc.AppendString(appendKey(dst, "title"), e.Title)
-	dst = jsonenc.AppendString(appendKey(dst, "text"), e.Text)
+	dst = jsonenc.AppendString(appendKey(dst, "title"), shorten(e.Title, maxTitleRunes))
+	dst = jsonenc.AppendString(appendKey(dst, "text"), shorten(e.Text, maxTextRunes))
 	dst = appendField(dst, "alert_type", string(e.AlertType))
-	dst = appendField(dst, "aggregation_key", e.AggregationKey)
+	dst = appendField(dst, "aggregation_key", shortenKey(e.AggregationKey))
 	dst = appendField(dst, "source_type_name", e.SourceTypeName)
 	dst = appendTime(dst, "date_happened", e.Time)
 	dst = appendField(dst, "priority", string(e.Priority))
@@ -31,18 +45,45 @@ func appendEvent(dst []byte, e *transport.Event, fillHost string) []byte {
 }
 
 // appendCheck appends sc as the body of a request. The API wants a host and a
-// status at all events.
+// status at all events. A status that does not exist is unknown.
 func appendCheck(dst []byte, sc *transport.ServiceCheck, fillHost string) []byte {
 	dst = append(dst, '{')
 	dst = jsonenc.AppendString(appendKey(dst, "check"), sc.Name)
 	dst = jsonenc.AppendString(appendKey(dst, "host_name"), filled(sc.Host, fillHost))
-	dst = jsonenc.AppendInt(appendKey(dst, "status"), int64(sc.Status))
+	dst = jsonenc.AppendInt(appendKey(dst, "status"), int64(min(sc.Status, transport.CheckUnknown)))
 	dst = appendTime(dst, "timestamp", sc.Time)
-	dst = appendField(dst, "message", sc.Message)
+	dst = appendField(dst, "message", shorten(sc.Message, maxMessageRunes))
 	if len(sc.Tags) > 0 {
 		dst = appendTags(appendKey(dst, "tags"), sc.Tags)
 	}
 	return append(dst, '}')
+}
+
+// shorten cuts text to limit characters, the last of them the mark.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	runes, end := 0, 0 // end is where to cut
+	for i := range text {
+		if runes == limit-1 {
+			end = i
+		}
+		if runes++; runes > limit {
+			return text[:end] + cutMark
+		}
+	}
+	return text
+}
+
+// shortenKey cuts an aggregation key like a text, but ends it with a hash of the
+// whole, so that two long keys stay two.
+func shortenKey(key string) string {
+	if shorten(key, maxAggregationKeyRunes) == key {
+		return key
+	}
+	hash := fmt.Sprintf("%016x", xxhash.Sum64String(key))
+	return shorten(key, maxAggregationKeyRunes-len(hash)) + hash
 }
 
 func filled(host, fill string) string {

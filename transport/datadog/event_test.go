@@ -6,7 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -61,42 +61,22 @@ func (r *recorder) got() []request {
 	return r.requests
 }
 
-// What datadogpy sent for the same events, byte for byte but for blanks.
-func TestEventsAreThoseOfDatadogpy(t *testing.T) {
-	r := newRecorder(t)
-	dd := open(t, r.URL, func(c *datadog.Config) { c.FillHost = "myhost" })
-	require.NoError(t, dd.Send(t.Context(), &transport.Batch{Events: []transport.Event{
-		{
-			Title: "T", Text: "txt", AlertType: transport.AlertError, AggregationKey: "ak", SourceTypeName: "st",
-			Time: time.Unix(1375296969, 0), Priority: transport.PriorityLow, Tags: []string{"e:1", "k:v"}, Host: "eh",
-		},
-		{Title: "T2", Text: "txt2", Tags: []string{"k:v"}},
-	}}))
-	want, err := os.ReadFile("testdata/threadstats_events.jsonl")
-	require.NoError(t, err)
-	lines := strings.Split(strings.TrimSpace(string(want)), "\n")
-	require.Len(t, r.got(), 2)
-	for i, req := range r.got() {
-		assert.Equal(t, strings.NewReplacer(": ", ":", ", ", ",").Replace(lines[i]), req.body)
-		assert.Equal(t, "POST /api/v1/events", req.method+" "+req.path)
-		assert.Equal(t, testKey, req.header.Get("DD-API-KEY"))
-		assert.Equal(t, "application/json", req.header.Get("Content-Type"))
-		assert.NotContains(t, req.header, "Content-Encoding", "events are never compressed")
-		assert.NotContains(t, req.header, "Dd-Application-Key", "there is none")
-	}
-}
-
 func TestServiceChecks(t *testing.T) {
 	r := newRecorder(t)
 	dd := open(t, r.URL)
 	require.NoError(t, dd.Send(t.Context(), &transport.Batch{Checks: []transport.ServiceCheck{
 		{Name: "db.up", Status: transport.CheckCritical, Message: "no\nanswer", Time: time.Unix(100, 0), Tags: []string{"a:b"}, Host: "h"},
 		{Name: "plain"},
+		{Name: "odd", Status: 200},
 	}}))
-	require.Len(t, r.got(), 2)
+	require.Len(t, r.got(), 3)
 	assert.JSONEq(t, `{"check":"db.up","host_name":"h","status":2,"timestamp":100,"message":"no\nanswer","tags":["a:b"]}`, r.got()[0].body)
 	assert.JSONEq(t, `{"check":"plain","host_name":"","status":0}`, r.got()[1].body)
-	assert.Equal(t, "POST /api/v1/check_run", r.got()[0].method+" "+r.got()[0].path)
+	assert.JSONEq(t, `{"check":"odd","host_name":"","status":3}`, r.got()[2].body)
+	for _, req := range r.got() {
+		assert.Equal(t, "POST /api/v1/check_run", req.method+" "+req.path)
+		assert.NotContains(t, req.header, "Content-Encoding", "checks are never compressed")
+	}
 }
 
 func TestTheApplicationKeyGoesAlongIfThereIsOne(t *testing.T) {
@@ -147,6 +127,18 @@ func TestValidate(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	assert.Equal(t, transport.Retry, transport.AsSendError(dd.Validate(ctx)).Outcome)
+
+	r.answer = func(_ int, w http.ResponseWriter) { _, _ = io.WriteString(w, `{"valid":false}`) }
+	se = transport.AsSendError(dd.Validate(t.Context()))
+	require.NotNil(t, se)
+	assert.Equal(t, transport.Denied, se.Outcome)
+	r.answer = func(_ int, w http.ResponseWriter) { _, _ = io.WriteString(w, `{"valid":true}`) }
+	assert.NoError(t, dd.Validate(t.Context()))
+
+	require.NoError(t, dd.Close(t.Context()))
+	before := len(r.got())
+	assert.ErrorIs(t, dd.Validate(t.Context()), transport.ErrClosed)
+	assert.Len(t, r.got(), before, "nothing is asked after Close")
 }
 
 // Validate opens the connection that the next Send uses.
@@ -240,25 +232,92 @@ func TestAnUnfitPointInAMixedBatch(t *testing.T) {
 	assert.Empty(t, r.got())
 }
 
-// No text of an event can forge a field of it.
-func FuzzEvent(f *testing.F) {
-	f.Add("title", "text", "tag", "host")
-	f.Add(`","priority":"low`, "\n\u2028\x00", `"],"x":["`, "\xff\\")
-	f.Fuzz(func(t *testing.T, title, text, tag, host string) {
-		e := transport.Event{Title: title, Text: text, Tags: []string{tag}, Host: host, AggregationKey: text}
+// A text that is too long is cut at a character, and says so.
+func TestLongTextsAreCut(t *testing.T) {
+	fields := func(body []byte) map[string]any {
 		var got map[string]any
-		d := json.NewDecoder(strings.NewReader(string(datadog.EventBody(&e))))
-		require.NoError(t, d.Decode(&got))
-		_, err := d.Token()
-		require.ErrorIs(t, err, io.EOF)
-		for key, value := range got {
-			switch key {
-			case "title":
-				assert.Equal(t, string([]rune(title)), value)
-			case "text", "aggregation_key", "host", "tags":
-			default:
-				t.Fatalf("a field that was not submitted: %q", key)
-			}
+		require.NoError(t, json.Unmarshal(body, &got))
+		return got
+	}
+	for _, letter := range []string{"a", "é", "😀"} {
+		fits := transport.Event{
+			Title: strings.Repeat(letter, 500), Text: strings.Repeat(letter, 4000), AggregationKey: strings.Repeat(letter, 100),
 		}
+		got := fields(datadog.EventBody(&fits))
+		assert.Equal(t, fits.Title, got["title"])
+		assert.Equal(t, fits.Text, got["text"])
+		assert.Equal(t, fits.AggregationKey, got["aggregation_key"])
+		check := transport.ServiceCheck{Name: "c", Message: strings.Repeat(letter, 500)}
+		assert.Equal(t, check.Message, fields(datadog.CheckBody(&check))["message"])
+
+		long := transport.Event{Title: fits.Title + "b", Text: fits.Text + "b", AggregationKey: fits.AggregationKey + "b"}
+		got = fields(datadog.EventBody(&long))
+		assert.Equal(t, strings.Repeat(letter, 499)+"…", got["title"])
+		assert.Equal(t, strings.Repeat(letter, 3999)+"…", got["text"])
+		check.Message += "b"
+		assert.Equal(t, strings.Repeat(letter, 499)+"…", fields(datadog.CheckBody(&check))["message"])
+
+		key := got["aggregation_key"].(string)
+		assert.Len(t, []rune(key), 100)
+		assert.True(t, strings.HasPrefix(key, strings.Repeat(letter, 83)+"…"), key)
+		assert.Equal(t, key, fields(datadog.EventBody(&long))["aggregation_key"], "the same each time")
+		long.AggregationKey = fits.AggregationKey + "c"
+		assert.NotEqual(t, key, fields(datadog.EventBody(&long))["aggregation_key"], "two long keys stay two")
+	}
+}
+
+// No text of an event or a check can forge a field, and short ones come back as
+// they were.
+func FuzzNotices(f *testing.F) {
+	f.Add("title", "text", "tag", "host", int64(7), uint8(0))
+	f.Add(`","priority":"low`, "\n\u2028\x00", `"],"x":["`, "\xff\\", int64(-1), uint8(2))
+	f.Add(strings.Repeat("é", 501), strings.Repeat("\xff", 4001), "", "", int64(0), uint8(9))
+	f.Fuzz(func(t *testing.T, title, text, tag, host string, unix int64, status uint8) {
+		unix = max(-1<<40, min(unix, 1<<40))
+		event := transport.Event{
+			Title: title, Text: text, Time: time.Unix(unix, 0), AlertType: transport.AlertType(title), Priority: transport.Priority(host),
+			AggregationKey: text, SourceTypeName: title, Tags: []string{tag}, Host: host,
+		}
+		sameFields(t, datadog.EventBody(&event), map[string]any{
+			"title": clean(title, 500), "text": clean(text, 4000), "alert_type": clean(title, 0), "source_type_name": clean(title, 0),
+			"aggregation_key": nil, "date_happened": float64(unix), "priority": clean(host, 0), "tags": nil, "host": clean(host, 0),
+		}, "title", "text")
+		check := transport.ServiceCheck{
+			Name: title, Status: transport.CheckStatus(status), Message: text, Time: time.Unix(unix, 0), Tags: []string{tag}, Host: host,
+		}
+		sameFields(t, datadog.CheckBody(&check), map[string]any{
+			"check": clean(title, 0), "host_name": clean(host, 0), "status": float64(min(status, 3)), "timestamp": float64(unix),
+			"message": clean(text, 500), "tags": nil,
+		}, "check", "host_name")
 	})
+}
+
+// clean is s as it has to arrive; limit 0 is none.
+func clean(s string, limit int) string {
+	runes := []rune(s) // what is not UTF-8 becomes U+FFFD
+	if limit > 0 && len(runes) > limit {
+		runes = append(runes[:limit-1], '…')
+	}
+	return string(runes)
+}
+
+// sameFields checks that body is one object with the wanted fields and no others:
+// nil stands for any value, and an empty text is left out but for those named.
+func sameFields(t *testing.T, body []byte, want map[string]any, always ...string) {
+	var got map[string]any
+	d := json.NewDecoder(strings.NewReader(string(body)))
+	require.NoError(t, d.Decode(&got))
+	_, err := d.Token()
+	require.ErrorIs(t, err, io.EOF)
+	for key := range got {
+		require.Contains(t, want, key, "a field that was not submitted")
+	}
+	for key, value := range want {
+		switch {
+		case value == "" && !slices.Contains(always, key):
+			assert.NotContains(t, got, key)
+		case value != nil:
+			assert.Equal(t, value, got[key], key)
+		}
+	}
 }

@@ -54,3 +54,6 @@ func Quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*
 
 // EventBody returns the body of the request for e.
 func EventBody(e *transport.Event) []byte { return appendEvent(nil, e, "") }
+
+// CheckBody returns the body of the request for sc.
+func CheckBody(sc *transport.ServiceCheck) []byte { return appendCheck(nil, sc, "") }

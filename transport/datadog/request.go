@@ -20,15 +20,20 @@ import (
 func (t *Transport) post(ctx context.Context, path, encoding string, content []byte) (failed *transport.SendError, reusable bool) {
 	body := &payload{bytes: content}
 	failed = t.do(ctx, http.MethodPost, path, encoding, body)
-	if t.ownClient && t.closed.Load() { // Close ran beside this Send
-		t.client.CloseIdleConnections()
-	}
 	return failed, body.readers.Load() == 0
 }
 
 // do makes one request and returns nil if it was accepted. body is nil for one
 // without.
 func (t *Transport) do(ctx context.Context, method, path, encoding string, body *payload) *transport.SendError {
+	failed := t.exchange(ctx, method, path, encoding, body)
+	if t.ownClient && t.closed.Load() { // Close ran beside this request
+		t.client.CloseIdleConnections()
+	}
+	return failed
+}
+
+func (t *Transport) exchange(ctx context.Context, method, path, encoding string, body *payload) *transport.SendError {
 	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, fmt.Errorf("no answer within %v", t.timeout))
 	defer cancel()
 	fail := func(o transport.Outcome, err error) *transport.SendError {
@@ -62,7 +67,11 @@ func (t *Transport) do(ctx context.Context, method, path, encoding string, body 
 	if err != nil && resp.StatusCode/100 == 2 {
 		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", t.cause(ctx, err, keys)))
 	}
-	if refused := judge(resp, text, keys); refused != nil {
+	refused := judge(resp, text, keys)
+	if refused == nil && path == validatePath && saysInvalid(text) {
+		refused = &refusal{status: resp.StatusCode, outcome: transport.Denied, text: "the answer says that it is not valid"}
+	}
+	if refused != nil {
 		failed := fail(refused.outcome, refused)
 		failed.After = refused.after
 		return failed

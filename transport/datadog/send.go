@@ -2,6 +2,7 @@ package datadog
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"github.com/shardstats/shardstats/transport"
@@ -80,11 +81,16 @@ func (t *Transport) sendNotices(ctx context.Context, b *transport.Batch) error {
 }
 
 // Validate asks Datadog whether the API key is valid, and returns nil if it is,
-// else a [*transport.SendError]: Denied for a key that is not. It opens the
-// connection that a Send soon after it uses. It may be called at any time, by any
-// goroutine.
+// else a [*transport.SendError]: Denied for a key that is not, Retry if there was
+// no answer. It makes one attempt, within ctx and Config.Timeout. It opens the
+// connection that a Send soon after it uses, so it is a way to have that ready
+// before the first points. It may be called at any time until Close, by any
+// goroutine; after Close it fails.
 func (t *Transport) Validate(ctx context.Context) error {
-	if failed := t.do(ctx, "GET", validatePath, "", nil); failed != nil {
+	if t.closed.Load() {
+		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
+	}
+	if failed := t.do(ctx, http.MethodGet, validatePath, "", nil); failed != nil {
 		return failed
 	}
 	return nil

@@ -1,0 +1,173 @@
+package datadog_test
+
+import (
+	"bytes"
+	"compress/zlib"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/datadog"
+)
+
+// recorded is one request as the golden file has it.
+type recorded struct {
+	path    string
+	headers map[string]string
+	body    string
+}
+
+// recordedRequests reads what ThreadStats sent, once without and once with
+// compression. The file has its bodies before compression.
+func recordedRequests(t *testing.T) (plain, compressed []recorded) {
+	text, err := os.ReadFile("testdata/threadstats_wire.txt")
+	require.NoError(t, err)
+	var all []recorded
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if target, found := strings.CutPrefix(line, "POST "); found {
+			url, rest, _ := strings.Cut(target, " ")
+			_, path, _ := strings.Cut(url, "datadoghq.com")
+			_, rest, _ = strings.Cut(rest, "{")
+			dict, _, _ := strings.Cut(rest, "}")
+			headers := map[string]string{}
+			for pair := range strings.SplitSeq(dict, ", ") {
+				name, value, found := strings.Cut(strings.ReplaceAll(pair, "'", ""), ": ")
+				require.True(t, found, pair)
+				headers[name] = value
+			}
+			all = append(all, recorded{path: path, headers: headers})
+		} else if strings.HasPrefix(line, "{") {
+			all[len(all)-1].body = line
+		}
+	}
+	require.Len(t, all, 8)
+	return all[:4], all[4:]
+}
+
+// What goes over the wire is what ThreadStats sends: method, path, order, headers,
+// and bodies but for their blanks.
+func TestTheWireIsThatOfThreadStats(t *testing.T) {
+	plain, compressed := recordedRequests(t)
+	for _, c := range []struct {
+		compression datadog.Compression
+		want        []recorded
+	}{{datadog.None, plain}, {datadog.Zlib, compressed}} {
+		t.Run(c.compression.String(), func(t *testing.T) {
+			r := newRecorder(t)
+			dd := open(t, r.URL, func(cfg *datadog.Config) {
+				cfg.APIKey, cfg.FillHost, cfg.Compression = "KEY", "myhost", c.compression
+			})
+			require.NoError(t, dd.Send(t.Context(), &transport.Batch{
+				Series: []transport.Series{
+					golden(gauge("ns.g", 1.5), "", false, "a:b", "k:v"),
+					golden(series("ns.c", transport.KindRate, 0.3), "", false, "k:v"),
+					golden(gauge("ns.h0", 1), "", true, "k:v"),
+					golden(gauge("ns.h1", 1), "x", true, "k:v"),
+					golden(series("ns.s", transport.KindSet, 1), "", false, "k:v"),
+					golden(distribution("ns.d", []float64{1, 2.5}), "", false, "k:v"),
+				},
+				Events: []transport.Event{
+					{
+						Title: "T", Text: "txt", AlertType: transport.AlertError, AggregationKey: "ak", SourceTypeName: "st",
+						Time: time.Unix(1375296969, 0), Priority: transport.PriorityLow, Tags: []string{"e:1", "k:v"}, Host: "eh",
+					},
+					{Title: "T2", Text: "txt2", Tags: []string{"k:v"}},
+				},
+			}))
+			got := r.got()
+			require.Len(t, got, len(c.want))
+			for i, want := range c.want {
+				assert.Equal(t, "POST "+want.path, got[i].method+" "+got[i].path)
+				for _, name := range []string{"DD-API-KEY", "DD-APPLICATION-KEY", "Content-Type", "Content-Encoding"} {
+					assert.Equal(t, want.headers[name], got[i].header.Get(name), "%s of %s", name, want.path)
+				}
+				assert.JSONEq(t, want.body, unpacked(t, got[i]))
+			}
+		})
+	}
+}
+
+func unpacked(t *testing.T, r request) string {
+	if r.header.Get("Content-Encoding") == "" {
+		return r.body
+	}
+	require.True(t, strings.HasPrefix(r.body, "\x78\x9c"), "zlib with its default level")
+	z, err := zlib.NewReader(bytes.NewReader([]byte(r.body)))
+	require.NoError(t, err)
+	body, err := io.ReadAll(z)
+	require.NoError(t, err)
+	return string(body)
+}
+
+// Only a host that is set and empty is filled: a series without one stays so.
+func TestFillHost(t *testing.T) {
+	hosted := func(name, host string, set bool) transport.Series {
+		s := gauge(name, 1)
+		s.Host, s.HostSet = host, set
+		return s
+	}
+	for fill, want := range map[string][3]string{"": {`null`, `""`, `"own"`}, "here": {`null`, `"here"`, `"own"`}} {
+		r := newRecorder(t)
+		dd := open(t, r.URL, func(c *datadog.Config) { c.FillHost, c.Compression = fill, datadog.None })
+		require.NoError(t, dd.Send(t.Context(), &transport.Batch{
+			Series: []transport.Series{hosted("none", "", false), hosted("empty", "", true), hosted("own", "own", true)},
+			Events: []transport.Event{{Title: "T"}, {Title: "T", Host: "own"}},
+			Checks: []transport.ServiceCheck{{Name: "c"}, {Name: "c", Host: "own"}},
+		}))
+		got := r.got()
+		require.Len(t, got, 5)
+		for i, host := range want {
+			assert.Contains(t, strings.Split(got[0].body, `{"metric":`)[i+1], `"host":`+host+`,`)
+		}
+		if fill == "" {
+			assert.NotContains(t, got[1].body, `"host"`)
+		} else {
+			assert.Contains(t, got[1].body, `"host":"here"`)
+		}
+		assert.Contains(t, got[2].body, `"host":"own"`)
+		assert.Contains(t, got[3].body, `"host_name":"`+fill+`"`)
+		assert.Contains(t, got[4].body, `"host_name":"own"`)
+	}
+}
+
+// An answer that was lost leaves an event and a check unknown; what was not tried
+// is for another attempt.
+func TestLostAnswersToEventsAndChecksAreUnknown(t *testing.T) {
+	event := transport.Event{Title: "T"}
+	check := transport.ServiceCheck{Name: "c"}
+	for _, c := range []struct {
+		name     string
+		b        transport.Batch
+		lost     int // number of the request
+		outcome  transport.Outcome
+		rejected []int
+	}{
+		{"an event alone", transport.Batch{Events: []transport.Event{event}}, 0, transport.Unknown, nil},
+		{"a check alone", transport.Batch{Checks: []transport.ServiceCheck{check}}, 0, transport.Unknown, nil},
+		{"the last of two", transport.Batch{Events: []transport.Event{event}, Checks: []transport.ServiceCheck{check}}, 1, transport.Unknown, nil},
+		{"the first of two", transport.Batch{Events: []transport.Event{event}, Checks: []transport.ServiceCheck{check}}, 0, transport.Retry, []int{0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRecorder(t)
+			r.answer = func(number int, w http.ResponseWriter) {
+				if number == c.lost {
+					panic(http.ErrAbortHandler)
+				}
+				w.WriteHeader(http.StatusAccepted)
+			}
+			se := failure(t, open(t, r.URL), &c.b)
+			assert.Equal(t, c.outcome, se.Outcome)
+			assert.Equal(t, c.lost, se.Delivered)
+			assert.Equal(t, c.rejected, indexes(se))
+			assert.Len(t, r.got(), c.lost+1)
+		})
+	}
+}
