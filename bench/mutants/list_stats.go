@@ -19,7 +19,7 @@ var statsMutants = []Mutant{
 	{
 		Name: "identity joins the tags without their lengths",
 		File: "stats/identity.go",
-		Old:  "\t\tb = binary.AppendUvarint(b, uint64(len(tag)))\n",
+		Old:  "\t\tb = binary.AppendUvarint(b, uint64(len(s)))\n",
 		New:  "",
 		Run:  "TestIdentity", Package: "./stats",
 	},
