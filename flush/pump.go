@@ -17,7 +17,7 @@ func (s *sender) ensurePump() {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.running, s.cancel, s.pumpDone = true, cancel, make(chan struct{})
+	s.running, s.recalled, s.cancel, s.pumpDone = true, false, cancel, make(chan struct{})
 	go s.pump(ctx, s.pumpDone)
 }
 

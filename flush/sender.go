@@ -68,6 +68,7 @@ type sender struct {
 	running  bool               // a pump is running
 	pumpDone chan struct{}      // closed when it has ended
 	cancel   context.CancelFunc // ends its Send and itself
+	recalled bool               // it was cancelled by a waiter that left, and not by stop
 
 	stopping bool
 	deadline time.Time // of stop; zero = none
@@ -204,7 +205,9 @@ func (s *sender) wait(ctx context.Context) error {
 			}
 			return s.undelivered(context.Cause(ctx))
 		}
-		s.ensurePump()
+		if !s.stopping {
+			s.ensurePump()
+		}
 		changed := s.changed
 		s.unlock()
 		select {
@@ -225,6 +228,7 @@ func (s *sender) leave(cancel bool) {
 		return
 	}
 	if cancel {
+		s.recalled = true
 		s.cancel()
 	} else if s.queue.front() != nil { // of a caller that has not come to wait yet
 		return

@@ -23,22 +23,28 @@ func (s *sender) stop(ctx context.Context) error {
 			return fmt.Errorf("flush: transport %q: stop in progress: %w", s.cfg.Name, context.Cause(ctx))
 		}
 	}
+	// From here on nobody else starts a pump: one that did so after ours has ended
+	// would send beside Close and after it.
 	s.stopping = true
 	s.deadline, _ = ctx.Deadline()
-	if s.queue.front() != nil && ctx.Err() == nil {
-		s.ensurePump()
-	}
-	running, done, cancel := s.running, s.pumpDone, s.cancel
-	s.unlock()
-	s.signal()
-
 	var errs []error
-	if running {
-		if err := s.drain(ctx, done, cancel); err != nil {
+	for first := true; first || s.recalled; first = false {
+		if s.queue.front() != nil && ctx.Err() == nil {
+			s.ensurePump()
+		}
+		if !s.running {
+			break
+		}
+		done, cancel := s.pumpDone, s.cancel
+		s.unlock()
+		s.signal()
+		err := s.drain(ctx, done, cancel)
+		s.mu.Lock()
+		if err != nil {
 			errs = append(errs, err)
+			break
 		}
 	}
-	s.mu.Lock()
 	s.over = true
 	if s.accounts.books.Pending > 0 {
 		cause := errStopped

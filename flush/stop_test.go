@@ -217,3 +217,65 @@ func TestStartAndStopLeaveNothingBehind(t *testing.T) {
 		}
 	})
 }
+
+// A waiter that sees the pump of stop end must not start another: it would send
+// after Close, and nobody would end it.
+func TestNothingIsSentAfterCloseThoughSomebodyWaits(t *testing.T) {
+	for range 100 {
+		synctest.Test(t, func(t *testing.T) {
+			var tr *scripted
+			tr = answer(func(ctx context.Context, _ int, _ *transport.Batch) error {
+				tr.mu.Lock()
+				assert.Zero(t, tr.closes, "a Send after Close")
+				tr.mu.Unlock()
+				<-ctx.Done()
+				return &transport.SendError{Outcome: transport.Retry, Err: ctx.Err()}
+			})
+			m := newMade()
+			s, _ := started(t, tr, manual)
+			m.hand(s, adding("a"))
+			waited := make(chan error, 3)
+			for range cap(waited) {
+				go func() {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					waited <- s.wait(ctx)
+				}()
+			}
+			synctest.Wait()
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+			defer cancel()
+			assert.Error(t, s.stop(ctx))
+			for range cap(waited) {
+				assert.ErrorIs(t, <-waited, errStopped)
+			}
+			assert.False(t, busy(s))
+			assert.EqualValues(t, 1, balanced(t, s).Pending)
+		})
+	}
+}
+
+// A Flush by hand that ends takes its Send with it; a Shutdown that comes in the
+// middle of that still has all its time to deliver.
+func TestStopGoesOnWhereAWaiterGaveUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := answer(func(ctx context.Context, call int, _ *transport.Batch) error {
+			if call > 0 {
+				return nil
+			}
+			<-ctx.Done()
+			time.Sleep(5 * time.Millisecond)
+			return &transport.SendError{Outcome: transport.Retry, Err: ctx.Err()}
+		})
+		m := newMade()
+		s, _ := started(t, tr, manual)
+		m.hand(s, adding("a"))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+		defer cancel()
+		go func() { _ = s.wait(ctx) }()
+		time.Sleep(12 * time.Millisecond) // the waiter has cancelled the Send, which is about to return
+		assert.NoError(t, s.stop(t.Context()))
+		assert.EqualValues(t, 1, balanced(t, s).Delivered)
+		assert.Equal(t, 1, tr.closes)
+	})
+}
