@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
 	"sync"
 	"testing"
 
@@ -36,6 +35,8 @@ func TestContract(t *testing.T) {
 	}
 	opts := []transporttest.Option{
 		transporttest.Received(func(t transport.Transport) []transporttest.Flat { return of(t).flats() }),
+		transporttest.ReceivedNotices(func(t transport.Transport) []transporttest.Notice { return of(t).noticesSeen() }),
+		transporttest.NoticesArrive(cutTexts),
 		transporttest.OrderedWithinSeries(), // series go before distributions
 		transporttest.Outage(
 			func(t transport.Transport) {
@@ -88,14 +89,12 @@ func TestContractWithAPortThatCloses(t *testing.T) {
 			defer mu.Unlock()
 			return intakes[t].flats()
 		}),
-		transporttest.ReceivedEvents(func(t transport.Transport) []string {
+		transporttest.ReceivedNotices(func(t transport.Transport) []transporttest.Notice {
 			mu.Lock()
 			defer mu.Unlock()
-			in := intakes[t]
-			in.mu.Lock()
-			defer in.mu.Unlock()
-			return slices.Clone(in.notices)
+			return intakes[t].noticesSeen()
 		}),
+		transporttest.NoticesArrive(cutTexts),
 		transporttest.OrderedWithinSeries(),
 		transporttest.Outage(
 			func(t transport.Transport) {

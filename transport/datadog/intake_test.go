@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ type intake struct {
 	*httptest.Server
 	mu       sync.Mutex
 	requests []received
-	notices  []string                                                      // titles of events, names of checks
+	notices  []transporttest.Notice                                        // events and checks
 	answer   func(number int, w http.ResponseWriter, r *http.Request) bool // false: the test has answered
 	count    int
 }
@@ -152,11 +153,15 @@ func (in *intake) take(r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if name, ok, err := readNotice(r.URL.Path, body); ok {
+	if strings.HasSuffix(r.URL.Path, "/events") || strings.HasSuffix(r.URL.Path, "/check_run") {
+		notice, err := readNotice(body)
+		if err != nil {
+			return err
+		}
 		in.mu.Lock()
 		defer in.mu.Unlock()
-		in.notices = append(in.notices, name)
-		return err
+		in.notices = append(in.notices, notice)
+		return nil
 	}
 	series, err := readBody(r.Header.Get("Content-Encoding"), body)
 	if err != nil || r.Method != http.MethodPost || r.Header.Get("DD-API-KEY") == "" {
@@ -168,27 +173,43 @@ func (in *intake) take(r *http.Request) error {
 	return nil
 }
 
-// readNotice reads the body of an event or a service check, and returns its title
-// or name. ok is false if path is not for them.
-func readNotice(path string, body []byte) (name string, ok bool, err error) {
-	var key string
-	switch path {
-	case "/api/v1/events":
-		key = "title"
-	case "/api/v1/check_run":
-		key = "check"
-	default:
-		return "", false, nil
+// readNotice reads the body of an event or a service check.
+func readNotice(body []byte) (transporttest.Notice, error) {
+	var doc struct {
+		Title, Text, Host string
+		Check, Message    string
+		HostName          string `json:"host_name"`
+		Tags              []string
+		Timestamp         int64
+		DateHappened      int64 `json:"date_happened"`
 	}
-	var doc map[string]any
 	if err := json.Unmarshal(body, &doc); err != nil {
-		return "", true, err
+		return transporttest.Notice{}, err
 	}
-	name, ok = doc[key].(string)
-	if !ok {
-		return "", true, fmt.Errorf("no %s", key)
+	if doc.Title+doc.Check == "" {
+		return transporttest.Notice{}, fmt.Errorf("neither a title nor a check: %s", body)
 	}
-	return name, true, nil
+	return transporttest.Notice{
+		Check: doc.Check != "", Title: doc.Title + doc.Check, Text: doc.Text + doc.Message, Tags: doc.Tags,
+		Host: doc.Host + doc.HostName, Unix: doc.DateHappened + doc.Timestamp,
+	}, nil
+}
+
+// noticesSeen returns the events and checks that arrived.
+func (in *intake) noticesSeen() []transporttest.Notice {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return slices.Clone(in.notices)
+}
+
+// cutTexts is how a long text arrives.
+func cutTexts(n transporttest.Notice) transporttest.Notice {
+	n.Title = clean(n.Title, 500)
+	n.Text = clean(n.Text, 4000)
+	if n.Check {
+		n.Text = clean(n.Text, 500)
+	}
+	return n
 }
 
 // answers makes the intake answer request number n, from 1, with f, and take

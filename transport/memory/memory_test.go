@@ -23,22 +23,21 @@ func TestContract(t *testing.T) {
 	received := transporttest.Received(func(t transport.Transport) []transporttest.Flat {
 		return transporttest.Flatten(t.(*memory.Transport).Series())
 	})
+	notices := transporttest.ReceivedNotices(func(t transport.Transport) []transporttest.Notice {
+		var all []transporttest.Notice
+		for _, b := range t.(*memory.Transport).Batches() {
+			all = append(all, transporttest.Notices(&b)...)
+		}
+		return all
+	})
 	t.Run("with summaries", func(t *testing.T) {
-		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New() }, received, transporttest.ReceivedEvents(func(tr transport.Transport) []string {
-			var names []string
-			for _, b := range tr.(*memory.Transport).Batches() {
-				for _, e := range b.Events {
-					names = append(names, e.Title)
-				}
-				for _, c := range b.Checks {
-					names = append(names, c.Name)
-				}
-			}
-			return names
-		}))
+		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New() }, received, notices)
 	})
 	t.Run("flat", func(t *testing.T) {
-		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New(memory.Flat()) }, received)
+		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New(memory.Flat()) }, received, notices)
+	})
+	t.Run("without events", func(t *testing.T) {
+		transporttest.Run(t, func(*testing.T) transport.Transport { return memory.New(memory.WithoutEvents()) }, received, notices)
 	})
 }
 

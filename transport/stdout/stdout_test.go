@@ -104,15 +104,22 @@ func TestContract(t *testing.T) {
 			}
 			return flats
 		}),
-		transporttest.ReceivedEvents(func(tr transport.Transport) []string {
+		transporttest.ReceivedNotices(func(tr transport.Transport) []transporttest.Notice {
 			w, _ := sinks.Load(tr)
-			var names []string
+			var all []transporttest.Notice
 			for _, l := range parse(t, w.(*sink).String()) {
-				if l.Event+l.Check != "" {
-					names = append(names, l.Event+l.Check)
+				if l.Value != nil {
+					continue // a point
 				}
+				n := transporttest.Notice{
+					Check: l.Check != "", Title: l.Event + l.Check, Text: l.Text + l.Message, Tags: l.Tags, Unix: l.Time,
+				}
+				if l.Host != nil {
+					n.Host = *l.Host
+				}
+				all = append(all, n)
 			}
-			return names
+			return all
 		}))
 }
 

@@ -8,9 +8,10 @@
 //
 // Run calls newT for each check, so that checks do not disturb each other, and
 // closes what it got. It works without knowing the wire; it sees more if it is
-// told how to read back what arrived ([Received]) and how to take the peer away
-// ([Outage]). Run the tests under the race detector: some rules are about what
-// a transport does beside or after a Send, and only the detector sees those.
+// told how to read back what arrived ([Received], [ReceivedNotices]) and how to
+// take the peer away ([Outage]). Run the tests under the race detector: some rules
+// are about what a transport does beside or after a Send, and only the detector
+// sees those.
 //
 // A check fails with the rule that was broken. Panics and calls that do not
 // come back are failures too, and the other checks go on.

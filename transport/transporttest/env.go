@@ -219,12 +219,17 @@ func (e *env) arrived(t transport.Transport, want []Flat) {
 // received returns what reached the peer of t, once it is n points or the limit
 // has passed: a datagram may be under way when Send returns.
 func (e *env) received(t transport.Transport, n int) []Flat {
-	limit := time.NewTimer(e.cfg.within / 2)
+	return await(e.cfg, n, func() []Flat { return e.cfg.received(t) })
+}
+
+// await calls read until it returns n items or more, or the limit has passed.
+func await[T any](cfg *config, n int, read func() []T) []T {
+	limit := time.NewTimer(cfg.within / 2)
 	defer limit.Stop()
 	poll := time.NewTicker(2 * time.Millisecond)
 	defer poll.Stop()
 	for {
-		got := e.cfg.received(t)
+		got := read()
 		if len(got) >= n {
 			return got
 		}

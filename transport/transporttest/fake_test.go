@@ -14,7 +14,7 @@ import (
 type peer struct {
 	mu   sync.Mutex
 	got  []transporttest.Flat
-	seen []string // titles of events, names of checks
+	seen []transporttest.Notice
 	away bool
 }
 
@@ -101,26 +101,29 @@ func (f *fake) goodSend(ctx context.Context, b *transport.Batch) error {
 	return nil
 }
 
-// note keeps the titles of events and the names of checks.
-func (p *peer) note(b *transport.Batch) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, e := range b.Events {
-		p.seen = append(p.seen, e.Title)
+// note keeps the events and checks of b as they arrive.
+func (f *fake) note(b *transport.Batch) {
+	all := transporttest.Notices(b)
+	for _, n := range all {
+		for i, tag := range n.Tags {
+			n.Tags[i] = f.tag(tag)
+		}
 	}
-	for _, c := range b.Checks {
-		p.seen = append(p.seen, c.Name)
-	}
+	f.peer.mu.Lock()
+	defer f.peer.mu.Unlock()
+	f.seen = append(f.seen, all...)
 }
 
-func (p *peer) noted() []string {
+func (p *peer) noted() []transporttest.Notice {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string(nil), p.seen...)
+	return append([]transporttest.Notice(nil), p.seen...)
 }
 
-// readingEvents is how the suite reads the peer of a fake.
-var readingEvents = transporttest.ReceivedEvents(func(t transport.Transport) []string { return t.(*fake).noted() })
+// readingNotices is how the suite reads the peer of a fake.
+var readingNotices = transporttest.ReceivedNotices(func(t transport.Transport) []transporttest.Notice {
+	return t.(*fake).noted()
+})
 
 func (f *fake) goodClose(context.Context) error {
 	f.mu.Lock()

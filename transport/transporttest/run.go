@@ -48,9 +48,13 @@ func checks(cfg *config) []check {
 		{"describes itself the same each time", describesItself},
 		{"spells names the same each time", spellsNames},
 		{"takes events and service checks", takesNotices},
+		{"obeys a cancelled context with events and checks", obeysContextWithNotices},
+		{"refuses events and checks when closed", refusesNoticesWhenClosed},
 	}
 	if cfg.down != nil {
-		all = append(all, check{"survives an outage of its peer", survivesOutage})
+		all = append(all,
+			check{"survives an outage of its peer", survivesOutage},
+			check{"survives an outage with events and checks", survivesOutageWithNotices})
 	}
 	return all
 }
@@ -64,7 +68,9 @@ type config struct {
 	withinSeries bool
 	down, up     func(transport.Transport)
 	within       time.Duration
-	notices      func(transport.Transport) []string
+	notices      func(transport.Transport) []Notice
+
+	noticesArrive func(Notice) Notice
 }
 
 func newConfig(opts []Option) *config {
@@ -81,10 +87,18 @@ func Received(f func(transport.Transport) []Flat) Option {
 	return func(c *config) { c.received = f }
 }
 
-// ReceivedEvents says how to read back, in order, the titles of all events and the
-// names of all service checks that arrived so far at the peer of a transport.
-func ReceivedEvents(f func(transport.Transport) []string) Option {
+// ReceivedNotices says how to read back, in order, all events and service checks
+// that arrived so far at the peer of a transport. A transport is sent only those
+// that its Description says it takes.
+func ReceivedNotices(f func(transport.Transport) []Notice) Option {
 	return func(c *config) { c.notices = f }
+}
+
+// NoticesArrive says how an event or a service check that was sent looks when it
+// arrives, for a wire that does not carry everything. Tags have gone through
+// [transport.WireNamer] before.
+func NoticesArrive(f func(Notice) Notice) Option {
+	return func(c *config) { c.noticesArrive = f }
 }
 
 // Arrives says how a point that was sent looks when it arrives, for a wire that

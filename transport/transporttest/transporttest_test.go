@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestRunAcceptsATransportWithAllCapabilities(t *testing.T) {
-	transporttest.Run(t, func(*testing.T) transport.Transport { return newFake() }, reading, readingEvents, outage)
+	transporttest.Run(t, func(*testing.T) transport.Transport { return newFake() }, reading, readingNotices, outage)
 }
 
 func TestRunAcceptsATransportWithNone(t *testing.T) {
@@ -122,6 +123,26 @@ func TestAcceptsToo(t *testing.T) {
 	}
 }
 
+// A transport gets nothing that it does not say it takes.
+func TestNoEventsForATransportThatTakesNone(t *testing.T) {
+	for _, d := range []transport.Description{{}, {Events: true}, {Checks: true}} {
+		var events, checks atomic.Int64
+		found := transporttest.Audit(func() transport.Transport {
+			f := newFake()
+			f.describe = func() transport.Description { return d }
+			f.send = func(ctx context.Context, b *transport.Batch) error {
+				events.Add(int64(len(b.Events)))
+				checks.Add(int64(len(b.Checks)))
+				return f.goodSend(ctx, b)
+			}
+			return f
+		}, reading, readingNotices, outage)
+		assert.Empty(t, found)
+		assert.Equal(t, d.Events, events.Load() > 0, "%+v", d)
+		assert.Equal(t, d.Checks, checks.Load() > 0, "%+v", d)
+	}
+}
+
 // A suite that is told nothing about the wire still looks at the calls.
 func TestWithoutReceivedItStillSeesWrongCalls(t *testing.T) {
 	found := transporttest.Audit(func() transport.Transport {
@@ -129,12 +150,12 @@ func TestWithoutReceivedItStillSeesWrongCalls(t *testing.T) {
 		f.send = func(context.Context, *transport.Batch) error { return nil }
 		return f
 	})
-	assert.Equal(t, []string{"refuses to send when closed"}, keys(found))
+	assert.Equal(t, []string{"refuses to send when closed", "refuses events and checks when closed"}, keys(found))
 }
 
 func TestNilFromTheConstructorIsReported(t *testing.T) {
 	found := transporttest.Audit(func() transport.Transport { return nil })
-	require.Len(t, found, len(transporttest.AllChecksBut("survives an outage of its peer")))
+	require.Len(t, found, len(transporttest.AllChecksBut("survives an outage of its peer", "survives an outage with events and checks")))
 	for _, messages := range found {
 		assert.Equal(t, []string{"newT returned nil"}, messages)
 	}
@@ -149,7 +170,7 @@ func TestAHangDoesNotHoldUpTheOtherChecks(t *testing.T) {
 		f.close = func(context.Context) error { <-release; return nil }
 		return f
 	}, transporttest.Within(20*time.Millisecond))
-	assert.Len(t, found, len(transporttest.CheckNames())-1, "every check closes what it opened")
+	assert.Len(t, found, len(transporttest.CheckNames())-2, "every check closes what it opened")
 	assert.Less(t, time.Since(began), 20*time.Second)
 }
 
