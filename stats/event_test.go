@@ -6,7 +6,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -153,4 +156,154 @@ func TestEventsThatRaceShutdownAreDeliveredOrCountedConcurrentSafe(t *testing.T)
 		assert.Equal(t, int(books.Delivered), len(b.events))
 		assert.Equal(t, uint64(submitters*each), books.Delivered+books.Dropped[transport.ReasonAfterStop]+l.Refused[transport.ReasonAfterStop])
 	}
+}
+
+func TestNoClientTakesEventsInSilence(t *testing.T) {
+	off, err := stats.New(stats.WithDisabled(), stats.WithTransport(&board{}))
+	require.NoError(t, err)
+	for name, c := range map[string]*stats.Client{"nil": nil, "zero": {}, "disabled": off} {
+		assert.NotPanics(t, func() {
+			c.Event(stats.Event{Title: "T"})
+			c.Event(stats.Event{})
+			c.ServiceCheck(stats.ServiceCheck{Name: "c", Status: 99})
+			assert.Empty(t, c.Ledger().Refused)
+			assert.Empty(t, c.Ledger().Events)
+			assert.NoError(t, c.Close())
+		}, name)
+	}
+}
+
+func TestAnEventGoesOutWithoutAFlushUnlessByHand(t *testing.T) {
+	for _, byHand := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := &board{}
+			opts := []stats.Option{stats.WithTransport(b)}
+			if byHand {
+				opts = append(opts, stats.WithManualFlush())
+			}
+			c, err := stats.New(opts...)
+			require.NoError(t, err)
+			c.Event(stats.Event{Title: "T"})
+			c.ServiceCheck(stats.ServiceCheck{Name: "c"})
+			synctest.Wait() // and no time passes
+			want := 1
+			if byHand {
+				want = 0
+			}
+			b.mu.Lock()
+			assert.Len(t, b.events, want)
+			assert.Len(t, b.checks, want)
+			b.mu.Unlock()
+			require.NoError(t, c.Close())
+			assert.Len(t, b.events, 1)
+			assert.Len(t, b.checks, 1)
+		})
+	}
+}
+
+// The caller's slices are its own again when the call returns, and what a
+// transport gets is its own, too.
+func TestAnEventIsCopiedAtTheCall(t *testing.T) {
+	c, b := newBoard(t, stats.WithTags("k:v"))
+	text := []byte("text of a buffer")
+	tags := make([]string, 2, 8)
+	tags[0], tags[1] = "a:1", "b:2"
+	c.Event(stats.Event{Title: "T", Text: string(text), Tags: tags})
+	c.ServiceCheck(stats.ServiceCheck{Name: "c", Tags: tags})
+	assert.Equal(t, []string{"a:1", "b:2", "", ""}, tags[:4], "nothing is appended in place")
+	tags[0], tags[1] = "changed", "changed"
+	c.Event(stats.Event{Title: "U", Tags: tags[:1]})
+	require.NoError(t, c.Flush(t.Context()))
+	want := []string{"a:1", "b:2", "k:v"}
+	assert.Equal(t, want, b.events[0].Tags)
+	assert.Equal(t, want, b.checks[0].Tags)
+	assert.Equal(t, []string{"changed", "k:v"}, b.events[1].Tags)
+}
+
+func TestTagsOfEventsKeepTheirOrderWithoutDuplicates(t *testing.T) {
+	c, b := newBoard(t, stats.WithTags("z:const", "a:const"))
+	child := c.With("m:child", "z:const")
+	child.Event(stats.Event{Title: "T", Tags: []string{"y", "a:const", "b", "y", ""}})
+	child.WithNamespace("ns").ServiceCheck(stats.ServiceCheck{Name: "up", Tags: nil})
+	require.NoError(t, c.Flush(t.Context()))
+	assert.Equal(t, []string{"y", "a:const", "b", "m:child", "z:const"}, b.events[0].Tags)
+	assert.Equal(t, "up", b.checks[0].Name)
+	assert.Equal(t, []string{"m:child", "z:const", "a:const"}, b.checks[0].Tags)
+}
+
+func TestAnEventOfManyTagsIsTakenInTime(t *testing.T) {
+	c, b := newBoard(t)
+	tags := make([]string, 100_000)
+	for i := range tags {
+		tags[i] = fmt.Sprintf("tag:%06d", i/2)
+	}
+	start := time.Now()
+	c.Event(stats.Event{Title: "T", Tags: tags})
+	assert.Less(t, time.Since(start), 2*time.Second)
+	require.NoError(t, c.Flush(t.Context()))
+	assert.Len(t, b.events[0].Tags, 50_000)
+	assert.Equal(t, "tag:049999", b.events[0].Tags[49_999])
+}
+
+func TestTheHostOfAnEventIsItsOwnOrTheClients(t *testing.T) {
+	for _, home := range []string{"", "home"} {
+		c, b := newBoard(t, stats.WithHost(home))
+		c.Event(stats.Event{Title: "1"})
+		c.With("a").Event(stats.Event{Title: "2", Host: "own"})
+		c.ServiceCheck(stats.ServiceCheck{Name: "3"})
+		require.NoError(t, c.Flush(t.Context()))
+		assert.Equal(t, []string{home, "own", home}, []string{b.events[0].Host, b.events[1].Host, b.checks[0].Host})
+	}
+}
+
+// No text of an event can forge a line or a field, whatever it holds.
+func TestWhateverTheTextsAnEventArrivesSane(t *testing.T) {
+	c, b := newBoard(t)
+	sane := func(s string, most int, lines bool) {
+		t.Helper()
+		assert.True(t, utf8.ValidString(s), "%.40q is not UTF-8", s)
+		assert.LessOrEqual(t, len(s), most)
+		if lines {
+			s = strings.ReplaceAll(s, "\n", "")
+		}
+		assert.False(t, strings.ContainsFunc(s, unicode.IsControl), "%.40q holds a control character", s)
+		assert.False(t, strings.ContainsAny(s, "\u2028\u2029"), "%.40q holds a line separator", s)
+	}
+	for _, s := range append(awkward, strings.Repeat("\r\n", 40_000), strings.Repeat("\n", 100_000), strings.Repeat("\xff", 100_000)) {
+		c.Event(stats.Event{
+			Title: s, Text: s, AlertType: stats.AlertType(s), Priority: stats.Priority(s),
+			AggregationKey: s, SourceTypeName: s, Tags: []string{s}, Host: s,
+		})
+		c.ServiceCheck(stats.ServiceCheck{Name: s, Message: s, Tags: []string{s}, Host: s})
+	}
+	require.NoError(t, c.Flush(t.Context()))
+	require.Len(t, b.events, len(awkward)+3)
+	require.Len(t, b.checks, len(awkward)+3)
+	for i := range b.events {
+		e, sc := &b.events[i], &b.checks[i]
+		for _, s := range []string{e.Title, string(e.AlertType), string(e.Priority), e.AggregationKey, e.SourceTypeName} {
+			sane(s, 64<<10, false)
+		}
+		sane(e.Text, 64<<10, true)
+		sane(sc.Message, 64<<10, true)
+		for _, s := range append([]string{e.Host, sc.Name, sc.Host}, append(e.Tags, sc.Tags...)...) {
+			sane(s, 200, false)
+		}
+	}
+}
+
+func TestAFullQueueOfEventsIsInTheBooks(t *testing.T) {
+	c, b := newBoard(t)
+	for i := range 1003 {
+		c.Event(stats.Event{Title: fmt.Sprint(i)})
+	}
+	c.Count("points", 1)
+	l := c.Ledger()
+	assert.True(t, l.Balanced())
+	assert.EqualValues(t, 1000, l.Events[0].Pending)
+	assert.Equal(t, map[stats.Reason]uint64{transport.ReasonQueueFull: 3}, l.Events[0].Dropped)
+	require.NoError(t, c.Flush(t.Context()))
+	assert.Len(t, b.events, 1000)
+	assert.Equal(t, "3", b.events[0].Title, "the oldest were dropped")
+	assert.Equal(t, 1, b.points)
 }

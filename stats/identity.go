@@ -116,10 +116,18 @@ func (id *identity) key() string {
 // tags are cleaned, more are clean.
 func inOrder(tags, more []string) []string {
 	all := make([]string, 0, len(tags)+len(more))
+	var seen map[string]bool // only of many: to look at all of them each time takes its square
+	if cap(all) > 64 {
+		seen = make(map[string]bool, cap(all))
+	}
 	put := func(tag string) {
-		if tag != "" && !slices.Contains(all, tag) {
-			all = append(all, tag)
+		if tag == "" || seen[tag] || seen == nil && slices.Contains(all, tag) {
+			return
 		}
+		if seen != nil {
+			seen[tag] = true
+		}
+		all = append(all, tag)
 	}
 	for _, tag := range tags {
 		put(clean(tag))
