@@ -62,10 +62,34 @@ func TestFlushAtDoesNotStamp(t *testing.T) {
 	assert.Equal(t, []string{"c@20=1"}, arrived(m))
 }
 
+// When no attempt fits into what is left of its context, a Flush returns: during an
+// outage nobody who flushes often waits for nothing.
+func TestFlushReturnsWhenNoAttemptIsDueBeforeItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := memory.New()
+		down.FailNext(1000, &transport.SendError{Outcome: transport.Denied, Err: errDown})
+		r := manual(t, nil, down)
+		r.src.count(r.cat.add(transport.KindCount, "c"), 1)
+		for i := range 5 {
+			start := time.Now()
+			err := r.Flush(within(t, 3*time.Second))
+			assert.Zero(t, time.Since(start))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.ErrorContains(t, err, `1 points are still pending: no attempt is due before the end`)
+			assert.Equal(t, 1, down.Sends(), "flush %d", i)
+		}
+		down.FailNext(0, errDown)
+		time.Sleep(31 * time.Second) // a refused key gets a probe now and then
+		r.flushAll()
+		assert.Len(t, arrived(down), 1)
+	})
+}
+
 func TestFlushWaitsForDeliveryUntilItsContextEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, down := memory.New(), memory.New()
-		down.FailNext(1000, errDown)
+		release := down.Block()
+		defer release()
 		r := ticking(t, nil, m, down)
 		c := r.cat.add(transport.KindCount, "c")
 		r.src.count(c, 1)
@@ -86,7 +110,7 @@ func TestFlushWaitsForDeliveryUntilItsContextEnds(t *testing.T) {
 		require.Error(t, r.Flush(nil))
 		assert.Equal(t, 30*time.Second, time.Since(start), "without a context")
 
-		down.FailNext(0, errDown)
+		release()
 		require.NoError(t, r.Flush(within(t, time.Minute)))
 		assert.Len(t, arrived(down), 2, "what a Flush gave up waiting for stays queued")
 	})

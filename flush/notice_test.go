@@ -278,7 +278,7 @@ func TestFlushTellsOfEventsThatArePending(t *testing.T) {
 	r.Event(titled("e"))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	assert.EqualError(t, r.Flush(ctx), `flush: transport "intake events": 1 events are still pending: context deadline exceeded`)
+	assert.EqualError(t, r.Flush(ctx), `flush: transport "intake events": 1 events are still pending: no attempt is due before the end: context deadline exceeded`)
 
 	ended, end := context.WithCancel(t.Context())
 	end()

@@ -102,10 +102,7 @@ func (s *sender) plan(ctx context.Context, now time.Time) (p *parcel, wait time.
 	case s.env.manual && s.waiters == 0 && !s.stopping:
 		return nil, 0, false
 	}
-	due := s.pace.due
-	if front.notBefore.After(due) {
-		due = front.notBefore
-	}
+	due := s.due()
 	if !due.After(now) {
 		return front, 0, true
 	}

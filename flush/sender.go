@@ -77,9 +77,9 @@ type sender struct {
 	stopDone chan struct{}
 	stopErr  error // valid when stopDone is closed
 
-	// Owned by the pump.
-	pace    pace
-	scratch excerpt
+	pace pace // written by the pump, under the lock
+
+	scratch excerpt // owned by the pump
 }
 
 func newSender(cfg TransportConfig, env senderEnv) *sender {
@@ -186,8 +186,27 @@ func (s *sender) books() Books {
 // errStopped is the cause when a wait ends because the sender has been stopped.
 var errStopped = errors.New("the transport has been stopped")
 
+// errNotDue is the cause when a wait ends because no attempt fits into it.
+var errNotDue = fmt.Errorf("no attempt is due before the end: %w", context.DeadlineExceeded)
+
+// tooEarly reports whether nothing can be settled before ctx ends: no Send is under
+// way, and the next one is due later. The caller holds the lock.
+func (s *sender) tooEarly(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && s.inflight == nil && !s.stopping && s.due().After(deadline)
+}
+
+// due returns when the front parcel may be sent. There is one, and the caller holds
+// the lock.
+func (s *sender) due() time.Time {
+	if front := s.queue.front(); front.notBefore.After(s.pace.due) {
+		return front.notBefore
+	}
+	return s.pace.due
+}
+
 // wait returns when everything enqueued before the call is settled, or with an
-// error at the end of ctx.
+// error at the end of ctx, or before that if no attempt fits into it.
 func (s *sender) wait(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.unlock()
@@ -204,6 +223,10 @@ func (s *sender) wait(ctx context.Context) error {
 				return nil
 			}
 			return s.undelivered(context.Cause(ctx))
+		}
+		if s.tooEarly(ctx) {
+			s.leave(true)
+			return s.undelivered(errNotDue)
 		}
 		if !s.stopping {
 			s.ensurePump()

@@ -16,8 +16,9 @@ var ErrClosed = flush.ErrClosed
 
 // Flush sends everything accepted before the call, open and future buckets
 // included, and returns when every transport has delivered or dropped it, or at
-// the end of ctx (of 30 s if it has none) with an error that names each transport
-// and how much it still holds; that stays queued. What is submitted later to a
+// the end of ctx (of 30 s if it has none), or earlier if no further attempt fits
+// into it, with an error that names each transport and how much it still holds;
+// that stays queued. What is submitted later to a
 // bucket sent early is sent as the backend needs it, so a Flush in mid-interval
 // changes no figure. A nil error says that nothing is left in the queues; what the
 // backend refused for good is in the Ledger.

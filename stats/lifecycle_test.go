@@ -173,6 +173,7 @@ func TestShutdownWithAnEndedContextSaysWhatIsLeftAndWhy(t *testing.T) {
 				c.Count("sent", 1)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 				require.Error(t, c.Flush(ctx))
+				<-ctx.Done()
 				cancel()
 				c.Count("late", 1)
 				c.Gauge("g", 1)

@@ -44,8 +44,9 @@ func configure(opts []Option) config {
 
 // WithFlushTimeout sets how long a flush may hold an answer back, whatever the
 // invocation's deadline. Default, and what 0 or less stands for: 5 s, and 2 s where
-// the deadline is not known, as in a handler without a context. A backend that is
-// away, or refuses the key, holds every answer back that long.
+// the deadline is not known, as in a handler without a context. A backend that does
+// not answer holds an answer back that long; while it refuses, or the key is wrong,
+// a flush waits only if a further attempt is due in that time.
 func WithFlushTimeout(d time.Duration) Option {
 	return option(func(c *config) {
 		c.timeout, c.blind = defaultFlushTimeout, defaultBlindTimeout
