@@ -23,7 +23,8 @@
 //
 // An event goes to /api/v1/events and a service check to /api/v1/check_run, one
 // request for each, never compressed, after the points of the same batch. Fields
-// that are not set are left out. A text longer than the API takes is cut, its last
+// that are not set are left out, but for the title and text of an event and the
+// name, host and status of a check. A text longer than the API takes is cut, its last
 // character then being "…": a title at 500 characters, a text at 4,000, a check's
 // message at 500. An aggregation key is cut at 100 and then ends with "…" and a
 // hash of the whole, so that two long keys stay two.

@@ -57,3 +57,10 @@ func EventBody(e *transport.Event) []byte { return appendEvent(nil, e, "") }
 
 // CheckBody returns the body of the request for sc.
 func CheckBody(sc *transport.ServiceCheck) []byte { return appendCheck(nil, sc, "") }
+
+// SetOffsetSeed makes the rounding of weights repeatable until restore is called.
+func SetOffsetSeed(seed uint64) (restore func()) {
+	before := offsetSeed
+	offsetSeed = seed
+	return func() { offsetSeed = before }
+}

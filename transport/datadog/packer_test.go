@@ -205,9 +205,10 @@ func TestWeights(t *testing.T) {
 }
 
 // copies returns how often each of n values comes in the body of a point whose
-// values 0 … n-1 have these weights.
-func copies(t require.TestingT, name string, weights []float64) []int {
+// values 0 … n-1 have these weights. It checks that another attempt sends the same.
+func copies(t require.TestingT, name, host string, weights []float64) []int {
 	d := distribution(name, make([]float64, len(weights)))
+	d.Host, d.HostSet = host, host != ""
 	for i, w := range weights {
 		d.Points[0].Summary.Samples[i] = transport.Sample{Value: float64(i), Weight: w}
 	}
@@ -228,9 +229,11 @@ func copies(t require.TestingT, name string, weights []float64) []int {
 // each value to its weight.
 func TestWeightsThatAreNotWholeAreRoundedTogether(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		weights := rapid.SliceOfN(rapid.Float64Range(1, 50), 1, 100).Draw(t, "weights")
+		weight := rapid.OneOf(rapid.Float64Range(1, 50), rapid.Map(rapid.Float64Range(0.02, 1), func(rate float64) float64 { return 1 / rate }),
+			rapid.SampledFrom([]float64{1, 2, 10.0 / 3, 1 / 0.3, 1 / 0.7, math.Nextafter(2, 1), math.Nextafter(2, 3)}))
+		weights := rapid.SliceOfN(weight, 1, 100).Draw(t, "weights")
 		want, got := 0.0, 0
-		for i, n := range copies(t, rapid.StringMatching("[a-z]{1,9}").Draw(t, "name"), weights) {
+		for i, n := range copies(t, rapid.StringMatching("[a-z]{1,9}").Draw(t, "name"), "", weights) {
 			assert.InDelta(t, weights[i], n, 1)
 			assert.GreaterOrEqual(t, n, 1)
 			want += weights[i]
@@ -240,19 +243,27 @@ func TestWeightsThatAreNotWholeAreRoundedTogether(t *testing.T) {
 	})
 }
 
-// Over many points the rounding is right on average: rate 0.3 weighs 3.33.
+// Over many points the rounding is right on average, whatever tells them apart:
+// rate 0.3 weighs 3.33.
 func TestRoundedWeightsAreRightOnAverage(t *testing.T) {
+	t.Cleanup(datadog.SetOffsetSeed(7))
 	const points = 4000
 	rate := 0.3
-	total, first := 0, 0
-	for i := range points {
-		n := copies(t, fmt.Sprint("d", i), []float64{1 / rate, 1 / rate})
-		total += n[0] + n[1]
-		first += n[0]
+	for what, tell := range map[string]func(n int) (name, host string){
+		"names": func(n int) (string, string) { return fmt.Sprint("d", n), "" },
+		"hosts": func(n int) (string, string) { return "d", fmt.Sprint("web", n) },
+	} {
+		total, first := 0, 0
+		for i := range points {
+			name, host := tell(i)
+			n := copies(t, name, host, []float64{1 / rate, 1 / rate})
+			total += n[0] + n[1]
+			first += n[0]
+		}
+		// A count is one of two neighbours: its standard deviation is at most 1/2.
+		assert.InDelta(t, points*2/rate, total, 5*0.5*math.Sqrt(points), what)
+		assert.InDelta(t, points/rate, first, 5*0.5*math.Sqrt(points), what)
 	}
-	// A count is one of two neighbours: its standard deviation is at most 1/2.
-	assert.InDelta(t, points*2/rate, total, 5*0.5*math.Sqrt(points))
-	assert.InDelta(t, points/rate, first, 5*0.5*math.Sqrt(points))
 }
 
 func FuzzPack(f *testing.F) {

@@ -123,6 +123,16 @@ func TestErrorsOfAClientThatQuoteTheKeyAreLeftOut(t *testing.T) {
 	se := failure(t, dd, batch(gauge("g", 1)))
 	assertHidden(t, testKey, fmt.Sprintf("%v %+v %#v", se, se, se))
 	assert.Contains(t, se.Error(), "quotes a key")
+
+	// An application key alone is enough.
+	client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("cannot send with %q", r.Header.Get("DD-APPLICATION-KEY"))
+	})
+	dd = open(t, "http://localhost", func(c *datadog.Config) { c.Client, c.AppKey = client, awkwardKey })
+	err := dd.Validate(t.Context())
+	require.Error(t, err)
+	assertHidden(t, awkwardKey, fmt.Sprintf("%v %+v %#v", err, err, err))
+	assert.Contains(t, err.Error(), "quotes a key")
 }
 
 func TestTheKeyIsInNoURL(t *testing.T) {

@@ -44,7 +44,8 @@ func WithTemporality(f func(transport.Kind) transport.Temporality) Option {
 }
 
 // New returns an empty transport that asks for summaries and set members, takes
-// events and service checks, and is Additive for every kind, as far as opts do not change that.
+// events and service checks, and is Additive for every kind, as far as opts do not
+// change that.
 func New(opts ...Option) *Transport {
 	t := &Transport{
 		temporality: func(transport.Kind) transport.Temporality { return transport.Additive },

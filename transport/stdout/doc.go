@@ -1,6 +1,6 @@
 // Package stdout is a transport that writes each point, event and service check as
-// a line of JSON: for
-// development, for log collectors that read a container's output, and for files.
+// a line of JSON: for development, for log collectors that read a container's
+// output, and for files.
 //
 //	client, err := stats.New(stats.WithTransport(stdout.New(os.Stdout)))
 //
@@ -27,7 +27,7 @@
 // Histograms, timings and distributions come expanded into gauges and counts;
 // sets come as their size.
 //
-// No name or tag can forge a field or a second line: quotes, control characters
+// No name, tag or text can forge a field or a second line: quotes, control characters
 // and the line separators U+2028 and U+2029 are escaped, and bytes that are not
 // UTF-8 become U+FFFD.
 package stdout

@@ -42,10 +42,10 @@ func (t *Transport) Describe() transport.Description {
 // the whole, with a higher rev.
 func (t *Transport) Temporality(transport.Kind) transport.Temporality { return transport.Overwrite }
 
-// Send writes b, a line for each item. Between writes it looks at ctx; a Write that blocks, as one to
-// a full pipe does, cannot be interrupted. When a Write fails, the lines that
-// were written whole count as delivered, and the next Send begins on a new line.
-// A writer that is closed fails for good, any other error is Retry.
+// Send writes b, a line for each item. Between writes it looks at ctx; a Write that
+// blocks, as one to a full pipe does, cannot be interrupted. When a Write fails, the
+// lines that were written whole count as delivered, and the next Send begins on a
+// new line. A writer that is closed fails for good, any other error is Retry.
 func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 	if t.closed.Load() {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
@@ -109,8 +109,8 @@ func (t *Transport) begin() {
 	}
 }
 
-// write writes the buffer and returns how many of its points are out.
-func (t *Transport) write(ctx context.Context) (points int, err error) {
+// write writes the buffer and returns how many of its lines are out.
+func (t *Transport) write(ctx context.Context) (lines int, err error) {
 	if ctx.Err() != nil {
 		return 0, context.Cause(ctx)
 	}
@@ -124,14 +124,14 @@ func (t *Transport) write(ctx context.Context) (points int, err error) {
 	if n > 0 {
 		t.torn = written[n-1] != '\n'
 	}
-	points = bytes.Count(written, []byte{'\n'})
-	if healing && points > 0 {
-		points--
+	lines = bytes.Count(written, []byte{'\n'})
+	if healing && lines > 0 {
+		lines--
 	}
 	if n > 0 && t.torn && n < len(t.buf) && t.buf[n] == '\n' {
-		points++ // all but its line end is out, and the next write begins with that
+		lines++ // all but its line end is out, and the next write begins with that
 	}
-	return points, err
+	return lines, err
 }
 
 // failed returns what a Send of so many lines returns after err.

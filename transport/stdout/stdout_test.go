@@ -327,6 +327,41 @@ func FuzzLine(f *testing.F) {
 	})
 }
 
+// No text of an event or a check can forge a field or a line.
+func FuzzNoticeLines(f *testing.F) {
+	f.Add("title", "text", "tag", "host", int64(100))
+	f.Add(`","check":"x`, "a\nb\r\u2028", `"],"host":"`, "\xff\x00", int64(-1))
+	f.Fuzz(func(t *testing.T, title, text, tag, host string, unix int64) {
+		when := time.Unix(max(-1<<40, min(unix, 1<<40)), 0)
+		var w bytes.Buffer
+		require.NoError(t, stdout.New(&w).Send(t.Context(), &transport.Batch{
+			Events: []transport.Event{{
+				Title: title, Text: text, Time: when, AlertType: transport.AlertType(title), Priority: transport.Priority(host),
+				AggregationKey: text, SourceTypeName: tag, Tags: []string{tag, "second"}, Host: host,
+			}},
+			Checks: []transport.ServiceCheck{{
+				Name: title, Status: transport.CheckCritical, Message: text, Time: when, Tags: []string{tag, "second"}, Host: host,
+			}},
+		}))
+		lines := parse(t, w.String())
+		require.Len(t, lines, 2)
+		host, tags := valid(host), []string{valid(tag), "second"}
+		want := []line{
+			{
+				Event: valid(title), Text: valid(text), Time: when.Unix(), Alert: valid(title), Priority: host,
+				Key: valid(text), Source: valid(tag), Tags: tags,
+			},
+			{Check: valid(title), Status: "critical", Message: valid(text), Time: when.Unix(), Tags: tags},
+		}
+		for i := range want {
+			if host != "" {
+				want[i].Host = &host
+			}
+		}
+		assert.Equal(t, want, lines)
+	})
+}
+
 // valid is s with each byte outside UTF-8 replaced.
 func valid(s string) string { return string([]rune(s)) }
 
