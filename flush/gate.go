@@ -15,8 +15,9 @@ import (
 // is next. It also tells which of the two is the last to stop, and closes the
 // transport.
 //
-// An event may take its time, and points wait that long, but not in a Shutdown:
-// there its Send is ended, in time for the points to go out (see hurry).
+// An event may take its time, and points wait that long, but not in a Shutdown or
+// a Flush by hand: there its Send is ended, in time for the points to go out (see
+// halves).
 type gate struct {
 	turn chan struct{} // capacity 1; full while a Send is under way
 
@@ -85,4 +86,33 @@ func (g *gate) last() bool {
 	defer g.mu.Unlock()
 	g.senders--
 	return g.senders == 0
+}
+
+// halves says when half of the time until a deadline has passed, then half of the
+// rest, and so on. Points do not wait for an event beyond that.
+type halves struct {
+	deadline time.Time
+	timer    *time.Timer // nil: never
+}
+
+func (s *sender) newHalves(deadline time.Time) halves {
+	if s.env.gate == nil || s.env.yields || deadline.IsZero() {
+		return halves{}
+	}
+	return halves{deadline, time.NewTimer(time.Until(deadline) / 2)}
+}
+
+func (h *halves) passed() <-chan time.Time {
+	if h.timer == nil {
+		return nil
+	}
+	return h.timer.C
+}
+
+func (h *halves) next() { h.timer.Reset(max(time.Until(h.deadline)/2, settleGrace)) }
+
+func (h *halves) stop() {
+	if h.timer != nil {
+		h.timer.Stop()
+	}
 }

@@ -321,3 +321,33 @@ func TestSendsOfOneTransportNeverOverlapConcurrentSafe(t *testing.T) {
 		})
 	}
 }
+
+// By hand the only time to send is that of a Flush, so its points get the half of
+// it, as those of a Shutdown do.
+func TestAFlushByHandDeliversPointsThoughEventsHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := newIntake(t, func(ctx context.Context, b *transport.Batch) error {
+			if titleOf(b) != "" {
+				return hole(ctx)
+			}
+			time.Sleep(100 * time.Millisecond)
+			return nil
+		})
+		r := newRig(t, func(cfg *flush.Config) { cfg.Manual = true }, in)
+		id := r.cat.add(transport.KindCount, "c")
+		for i := range 20 {
+			r.Event(titled("e"))
+			r.src.count(id, 1)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			_ = r.Flush(ctx) // an event may be pending still
+			cancel()
+			require.EqualValues(t, i+1, r.book(0).Delivered)
+			r.clock.add(10 * time.Second)
+			time.Sleep(10 * time.Second)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_ = r.Shutdown(ctx)
+		assert.NotZero(t, r.events(0).Unknown)
+	})
+}

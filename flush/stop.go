@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // stop delivers what is pending until ctx ends and then closes the transport.
@@ -66,23 +65,17 @@ func (s *sender) stop(ctx context.Context) error {
 	return s.stopErr
 }
 
-// drain waits until the pump has sent all it can, and ends it with ctx. The
-// other sender of the transport may have half of what time is left, if this one
-// does not yield, and then half of the rest, and so on.
+// drain waits until the pump has sent all it can, and ends it with ctx.
 func (s *sender) drain(ctx context.Context, done <-chan struct{}, cancel context.CancelFunc) error {
-	var half <-chan time.Time
-	timer := time.NewTimer(time.Until(s.deadline) / 2)
-	defer timer.Stop()
-	if s.env.gate != nil && !s.env.yields && !s.deadline.IsZero() {
-		half = timer.C
-	}
+	half := s.newHalves(s.deadline)
+	defer half.stop()
 	for ended := false; !ended; {
 		select {
 		case <-done:
 			return nil
-		case <-half:
+		case <-half.passed():
 			s.env.gate.hurry()
-			timer.Reset(max(time.Until(s.deadline)/2, settleGrace))
+			half.next()
 		case <-ctx.Done():
 			ended = true
 		}
