@@ -18,11 +18,12 @@ import (
 type intake struct {
 	t     *testing.T
 	begin time.Time
-	// answers decides about each batch; nil takes all. close is Close, likewise.
+	// answers decides about each batch, and close about Close; nil takes all.
 	answers func(ctx context.Context, b *transport.Batch) error
 	close   func(ctx context.Context) error
 	limited bool // takes events, but no checks
-	// overlaps lets Close come while a Send is under way: one that is abandoned.
+	// overlaps lets Close come while a Send is under way, as it does after a Send
+	// that is left behind.
 	overlaps bool
 
 	sending atomic.Int32
@@ -94,11 +95,11 @@ func (in *intake) Close(ctx context.Context) error {
 
 // titleOf names the event or check of a batch; "" for points.
 func titleOf(b *transport.Batch) string {
-	for i := range b.Events {
-		return b.Events[i].Title
-	}
-	for i := range b.Checks {
-		return b.Checks[i].Name
+	switch {
+	case len(b.Events) > 0:
+		return b.Events[0].Title
+	case len(b.Checks) > 0:
+		return b.Checks[0].Name
 	}
 	return ""
 }
