@@ -221,7 +221,7 @@ func TestStartAndStopLeaveNothingBehind(t *testing.T) {
 // A waiter that sees the pump of stop end must not start another: it would send
 // after Close, and nobody would end it.
 func TestNothingIsSentAfterCloseThoughSomebodyWaits(t *testing.T) {
-	for range 100 {
+	for range 500 {
 		synctest.Test(t, func(t *testing.T) {
 			var tr *scripted
 			tr = answer(func(ctx context.Context, _ int, _ *transport.Batch) error {

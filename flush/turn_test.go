@@ -77,3 +77,26 @@ func TestTheLastSenderIsTold(t *testing.T) {
 	assert.False(t, g.last())
 	assert.True(t, g.last())
 }
+
+// eventful takes events and does not care.
+type eventful struct{ *scripted }
+
+func (eventful) Describe() transport.Description { return transport.Description{Events: true} }
+
+// A handout of an event is held by the transports that have still to send it, and
+// by nobody else.
+func TestAnEventIsHeldByItsQueuesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, err := New(Config{Manual: true, Transports: []TransportConfig{
+			{Transport: eventful{answer(nil)}}, {Transport: answer(nil)}, {Transport: eventful{answer(nil)}},
+		}})
+		require.NoError(t, err)
+		require.True(t, f.Event(transport.Event{Title: "T"}))
+		h := f.lanes[0].sender.queue.front().h
+		assert.EqualValues(t, 2, h.refs.Load())
+		require.NoError(t, f.lanes[0].sender.wait(t.Context()))
+		assert.EqualValues(t, 1, h.refs.Load())
+		require.NoError(t, f.lanes[2].sender.wait(t.Context()))
+		assert.Zero(t, h.refs.Load())
+	})
+}
