@@ -107,4 +107,25 @@ var flushMutants = []Mutant{
 		New:  "\t\treturn sum\n",
 		Run:  "TestTheThreadStatsProfile|TestLatePartsAsRates", Package: "./flush",
 	},
+	{
+		Name: "a Flush beside a Shutdown starts a pump that nobody ends",
+		File: "flush/wait.go",
+		Old:  "\t\tif !s.stopping {\n",
+		New:  "\t\tif true {\n",
+		Run:  "TestNothingIsSentAfterCloseThoughSomebodyWaits", Package: "./flush",
+	},
+	{
+		Name: "a turn that comes with the end of the context is taken",
+		File: "flush/gate.go",
+		Old:  "\t\tif ctx.Err() == nil {\n",
+		New:  "\t\tif true {\n",
+		Run:  "Turn|Gate", Package: "./flush",
+	},
+	{
+		Name: "a Flush waits for an attempt that is due after its end",
+		File: "flush/wait.go",
+		Old:  "\t\tif s.tooEarly(ctx) {\n",
+		New:  "\t\tif false {\n",
+		Run:  "TestFlushReturnsWhenNoAttemptIsDueBeforeItsEnd", Package: "./flush",
+	},
 }
