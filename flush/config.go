@@ -1,6 +1,7 @@
 package flush
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -36,8 +37,9 @@ type Config struct {
 
 	// BeforeSwap is called before each drain that ends a roll-up interval, and
 	// before that of Flush, FlushAt and Shutdown, by the goroutine that is about to
-	// drain and without a lock of the flusher. nil: nothing is to be done.
-	BeforeSwap func()
+	// drain and without a lock of the flusher. It returns when ctx ends, which
+	// leaves half of the caller's time to the delivery. nil: nothing is to be done.
+	BeforeSwap func(ctx context.Context)
 
 	Transports []TransportConfig
 

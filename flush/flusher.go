@@ -38,13 +38,13 @@ type Flusher struct {
 	overwrites  bool
 
 	wakeup  chan struct{} // capacity 1: a log fills up
-	quit    chan struct{} // closed by Shutdown
 	done    chan struct{} // closed when the goroutine has ended
 	stopped chan struct{} // closed when Shutdown is through
 	lossErr error         // valid when stopped is closed
 
 	mu        sync.Mutex
-	ticking   bool // the goroutine runs, and plan says when it is due
+	ticking   bool               // the goroutine runs, and plan says when it is due
+	halt      context.CancelFunc // ends the goroutine; Shutdown calls it
 	plan      schedule
 	closing   bool   // Shutdown was called
 	closed    bool   // the source was stopped; nothing may drain it any more, but for what was held
@@ -78,7 +78,6 @@ func New(cfg Config) (*Flusher, error) {
 		source:  cfg.Store,
 		rollup:  int64(cfg.Rollup / time.Second),
 		wakeup:  make(chan struct{}, 1),
-		quit:    make(chan struct{}),
 		done:    make(chan struct{}),
 		stopped: make(chan struct{}),
 		starts:  map[shard.Generation]int64{},
@@ -125,7 +124,9 @@ func (f *Flusher) Start() {
 	}
 	f.plan = f.firstSchedule(f.cfg.Clock.Now())
 	f.ticking = true
-	go f.run()
+	ctx, halt := context.WithCancel(context.Background())
+	f.halt = halt
+	go f.run(ctx)
 }
 
 // Wake asks for a drain of the timed logs. It never blocks.
@@ -170,9 +171,7 @@ func (f *Flusher) flush(ctx context.Context, cut *time.Time) error {
 		ctx, cancel = context.WithTimeout(ctx, flushTimeout)
 		defer cancel()
 	}
-	if f.cfg.BeforeSwap != nil {
-		f.cfg.BeforeSwap()
-	}
+	f.beforeSwap(ctx)
 	overtaken, err := f.collect(ctx, cut)
 	f.complain()
 	if errors.Is(err, ErrClosed) {

@@ -68,8 +68,8 @@ func (f *Flusher) Shutdown(ctx context.Context) error {
 	f.shut.Store(true)
 	f.mu.Unlock()
 	if first {
-		close(f.quit)
 		if ticking {
+			f.halt()
 			<-f.done
 		}
 		f.lossErr = f.stop(ctx)
@@ -87,9 +87,7 @@ func (f *Flusher) Shutdown(ctx context.Context) error {
 // stop is Shutdown after the goroutine has ended.
 func (f *Flusher) stop(ctx context.Context) error {
 	before := f.allBooks()
-	if f.cfg.BeforeSwap != nil {
-		f.cfg.BeforeSwap()
-	}
+	f.beforeSwap(ctx)
 	err := f.collectLast(ctx)
 	f.complain()
 	err = errors.Join(err, f.each(func(s *sender) error { return s.stop(ctx) }), f.complained(ctx))

@@ -1,6 +1,7 @@
 package flush
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 
@@ -45,8 +46,8 @@ func (s *schedule) next(now time.Time, nothing bool) time.Duration {
 	return max(at.Sub(now), 0)
 }
 
-// run is the flusher's goroutine.
-func (f *Flusher) run() {
+// run is the flusher's goroutine. Shutdown ends ctx.
+func (f *Flusher) run(ctx context.Context) {
 	defer close(f.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -58,18 +59,31 @@ func (f *Flusher) run() {
 		f.mu.Unlock()
 		timer.Reset(wait)
 		select {
-		case <-f.quit:
+		case <-ctx.Done():
 			return
 		case <-f.wakeup:
 			f.drainTimed()
 		case <-timer.C:
 			if f.cfg.BeforeSwap != nil && f.swapDue() {
-				f.cfg.BeforeSwap()
+				f.beforeSwap(ctx)
 			}
 			f.tick()
 			f.complain()
 		}
 	}
+}
+
+// beforeSwap calls BeforeSwap, for no longer than half of the time until ctx ends.
+func (f *Flusher) beforeSwap(ctx context.Context) {
+	if f.cfg.BeforeSwap == nil {
+		return
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	f.cfg.BeforeSwap(ctx)
 }
 
 // swapDue reports whether the next tick will end a roll-up interval.

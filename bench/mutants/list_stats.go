@@ -75,8 +75,8 @@ var statsMutants = []Mutant{
 	{
 		Name: "a gauge function is called while it is busy",
 		File: "stats/gaugefunc.go",
-		Old:  "if g.busy.CompareAndSwap(false, true) {",
-		New:  "if g.busy.Store(true); true {",
+		Old:  "if g.call.CompareAndSwap(nil, call) {",
+		New:  "if g.call.Store(call); true {",
 		Run:  "TestGaugeFuncsThatMisbehave", Package: "./stats",
 	},
 }
