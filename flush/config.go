@@ -56,7 +56,7 @@ type TransportConfig struct {
 	Name         string // unique
 	QueueBatches int
 	QueueBytes   int
-	QueueEvents  int  // events and service checks; QueueBytes holds for them, too
+	QueueEvents  int  // events and service checks; QueueBytes is the bound of their queue, too
 	DropNewest   bool // at the queue's bound; default is to drop the oldest
 	RetryUnknown bool // at-least-once for kinds that add up
 	Profile      Profile

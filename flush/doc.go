@@ -6,7 +6,8 @@
 //
 //	shards ──drain──► bucket ──hand-out──► batch ──► queue ──► Send
 //	         every roll-up    every flush    │
-//	         the flusher      interval       └─ one queue and one sender per transport
+//	         the flusher      interval       └─ one queue and one sender per transport,
+//	                                             and another of each for events
 //
 // The flusher is one goroutine. At each boundary of the roll-up it swaps the
 // shards' generation and drains the old one into its bucket; at each boundary of
@@ -16,7 +17,9 @@
 // up to a roll-up late counts as its boundary.
 //
 // Each sender has a goroutine that delivers its queue in order, so a transport
-// that is slow, down or stuck delays no swap and no other transport.
+// that is slow, down or stuck delays no swap and no other transport. Events and service
+// checks go into a queue of their own at once; its sender and that of the points
+// take turns at Send.
 //
 // # What it promises
 //
