@@ -12,9 +12,10 @@ import (
 // GaugeFunc makes f a gauge: its result is the gauge's value. The flusher calls
 // it at the end of each roll-up interval, and for each Flush, FlushAt and
 // Shutdown; never twice at once. f should be quick: a flush waits for it, up to a
-// second and half of the flush's own time, and what it returns later counts for
-// that later time. A panic is
-// recovered and reported. f must not call Flush or Shutdown.
+// second and half of the flush's own time. While it waits the interval goes on, so
+// that what is submitted then counts for the interval before; and what f returns
+// later counts for that later time. A panic is recovered and reported. f must not
+// call Flush or Shutdown.
 //
 // stop ends it; a call under way may still finish. The series lives until then.
 func (c *Client) GaugeFunc(name string, f func() float64, tags ...string) (stop func()) {

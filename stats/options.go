@@ -60,8 +60,9 @@ func Named(name string) TransportOption {
 	return transportOption(func(c *flush.TransportConfig) { c.Name = name })
 }
 
-// Queue bounds what waits for one transport, in batches and in bytes of memory.
-// Default: 1,024 batches or 32 MiB, whichever is reached first.
+// Queue bounds the points that wait for one transport, in batches and in bytes of
+// memory. Default: 1,024 batches or 32 MiB, whichever is reached first. Events and
+// service checks wait in a queue of their own, up to 1,000 or as many bytes.
 func Queue(batches, bytes int) TransportOption {
 	return transportOption(func(c *flush.TransportConfig) { c.QueueBatches, c.QueueBytes = batches, bytes })
 }

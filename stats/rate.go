@@ -15,7 +15,9 @@ import (
 // flushes. A sample that is smaller than the one before, or taken at the same
 // time, gives none either and is counted as bad_value; after a smaller one the
 // rate starts from there. One older than a sample already used is counted as
-// late_gauge. NaN and ±Inf are refused and counted as bad_value.
+// late_gauge; take the samples of a series with some time between them, for of two
+// taken by one goroutine within microseconds the older can come second. NaN and
+// ±Inf are refused and counted as bad_value.
 //
 // It is the one submission that reads the clock.
 func (c *Client) Rate(name string, value float64, tags ...string) {
