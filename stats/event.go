@@ -39,9 +39,9 @@ const (
 // as unsupported in their books ([Ledger].Events). It is put into their queues at
 // once, copied, under a short lock, and goes out by itself, retried as points are;
 // a manual client sends it at the next flush. Once Shutdown has begun none is taken
-// any more. The client's tags are appended, its
-// host holds where the event has none; a namespace is not applied. One without
-// title and text is refused and counted as bad_name.
+// any more. The client's tags are appended, its host holds where the event has none;
+// a namespace is not applied. One without title and text is refused and counted as
+// bad_name.
 func (c *Client) Event(e Event) {
 	if !c.live() {
 		return
