@@ -37,9 +37,12 @@
 //
 //   - One goroutine calls Send at a time; Close comes after the last Send has
 //     returned or has been given up on.
-//   - Every value in a Batch is finite; names are not empty; tags are sorted,
-//     distinct, valid UTF-8 without control characters. What else a wire
-//     reserves, the transport replaces itself, and nobody does it before it.
+//   - Every value in a Batch is finite; names are not empty; tags are distinct,
+//     valid UTF-8 without control characters, and sorted but in the ThreadStats
+//     profile. What else a wire reserves, the transport replaces itself, and
+//     nobody does it before it.
+//   - An [Event] or a [ServiceCheck] comes alone in a Batch, and only to a
+//     transport whose [Description] takes them. Its texts may have line feeds.
 //
 // # What it must keep to
 //
@@ -56,7 +59,7 @@
 // # Temporality
 //
 // Some backends add up what arrives for one series and time, others keep the
-// last value, others want running totals. A transport says so for each kind
+// last value. A transport says so for each kind
 // ([TemporalityReporter]), and the flusher then sends a late part alone, or the
 // merged whole again with a higher [Point.Rev].
 package transport
