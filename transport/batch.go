@@ -99,7 +99,8 @@ type Summary struct {
 	// Count, Sum, Min and Max are exact over all observations.
 	Count, Sum, Min, Max float64
 	// Samples are sorted by value. Their weights add up to the observations
-	// they stand for.
+	// they stand for. For a transport with Description.Sketches those of a
+	// distribution may be the bins of a sketch.
 	Samples []Sample
 }
 

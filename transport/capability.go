@@ -10,6 +10,14 @@ const (
 	Additive Temporality = iota
 	// Overwrite: it keeps the last. The merged whole is sent again.
 	Overwrite
+	// Cumulative: it wants running totals. Value of a count, and Count and Sum of a
+	// Summary, are totals since the process first saw the series; so are the samples
+	// of a distribution, while those of histograms and timings, and Min and Max, are
+	// of the bucket. Gauges, rates and sets come as they are. Points of one series
+	// have ever later times: a late part joins the total, which then comes at the
+	// next second after the last one sent, and an older gauge is dropped and counted
+	// as late_gauge. A repetition of a point does no harm.
+	Cumulative
 )
 
 // String returns the temporality in one word.
@@ -19,6 +27,8 @@ func (t Temporality) String() string {
 		return "additive"
 	case Overwrite:
 		return "overwrite"
+	case Cumulative:
+		return "cumulative"
 	}
 	return fmt.Sprintf("temporality %d", uint8(t))
 }
@@ -44,6 +54,15 @@ type Description struct {
 	// Distributions: distributions alone come with [Point.Summary], every
 	// other kind flat. Implied by Summaries.
 	Distributions bool
+	// Sketches: the samples of a distribution may be the bins of a sketch once there
+	// are many: sorted values, each within 0.78 % of what was submitted, with weights.
+	// It takes every transport with summaries to say so; otherwise distributions are
+	// kept value by value up to a bound, and what is beyond is distribution_full.
+	Sketches bool
+	// Untimed: the wire does not carry the time of a gauge, so that what arrives
+	// last stands. A gauge of an earlier bucket than one already sent is dropped
+	// and counted as late_gauge.
+	Untimed bool
 	// Members: sets come with [Point.Members].
 	Members bool
 	// Events and Checks: the backend takes events and service checks, one in a
@@ -59,4 +78,14 @@ type Description struct {
 type WireNamer interface {
 	WireName(name string) string
 	WireTag(tag string) string
+}
+
+// WireIdentifier is an optional capability of a Transport, for wires where tags
+// cannot be named one by one: Prometheus has one label for all tags of a key.
+// AppendWireIdentity appends to dst what tells s from other series on the wire:
+// series of one kind for which it is the same become one, by the rules of
+// [WireNamer], which it takes the place of. It is a pure function of the name, tags,
+// host, device and kind of s; s has no points and must not be kept.
+type WireIdentifier interface {
+	AppendWireIdentity(dst []byte, s *Series) []byte
 }

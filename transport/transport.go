@@ -63,8 +63,10 @@ func (o Outcome) String() string {
 //
 // Points are numbered through the batch: the points of Series[0] first, then
 // those of Series[1], and so on; after the last of them each event and then each
-// check has one number. The first Delivered of them arrived; those in Rejected
-// were refused one by one; Outcome holds for all others.
+// check has one number. The first Delivered of them arrived, but for those in
+// Rejected, which were refused one by one and may be anywhere; Outcome holds for all
+// others. A batch of which the peer refused some and took the rest has all of
+// it as Delivered.
 type SendError struct {
 	Outcome   Outcome
 	Delivered int           // leading points known to be delivered
@@ -75,8 +77,8 @@ type SendError struct {
 
 // Rejection is one point that the peer refused while it took others.
 type Rejection struct {
-	Index  int    // number of the point in the batch
-	Reason string // the peer's words, or ours, in a few
+	Index  int    // number of the point in the batch; if the peer says only how many, the last ones
+	Reason string // the peer's words, or ours, in a few; one of the Reason constants is what the books name, else they say "rejected"
 }
 
 // Error says what happened in one line.
