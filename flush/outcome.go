@@ -17,8 +17,8 @@ const (
 
 // settle moves one unit of a load to its fate. The caller holds the lock.
 func (s *sender) settle(l *load, u int, to fate) {
-	if l.refused(u) { // one rejected part decides over the unit
-		to = dropFor(transport.ReasonRejected)
+	if reason, refused := l.refused(u); refused { // one rejected part decides over the unit
+		to = dropFor(reason)
 	}
 	l.track()
 	if invariants && l.settled(u) {
@@ -113,13 +113,13 @@ func (s *sender) mark(p *parcel, v *verdict) {
 		p.absent[s.scratch.origin(i)] = true
 	}
 	u := 0
-	for _, i := range v.rejected {
-		point := s.scratch.origin(i)
+	for _, r := range v.rejected {
+		point := s.scratch.origin(r.point)
 		for int(p.h.ends[u]) <= point {
 			u++
 		}
 		p.absent[point] = true
-		p.units[u] |= unitRefused
+		p.refuse(u, r.reason)
 	}
 	for u := p.lo; u < p.hi; u++ {
 		if p.open(u) && p.through(u) {

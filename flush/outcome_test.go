@@ -98,6 +98,11 @@ func TestOutcomes(t *testing.T) {
 			sent: "m000@10.0 m001@10.0 m002@10.0", lastError: "backend says no (after 1 points were delivered) (2 points rejected, the first: no)",
 			delivered: 1, dropped: map[transport.Reason]uint64{transport.ReasonRejected: 2},
 		},
+		"rejected among the delivered, for a reason that the books name": {
+			units: many(3), replies: []error{&transport.SendError{Delivered: 3, Rejected: []transport.Rejection{{Index: 1, Reason: "collision"}}, Err: errBackend}},
+			sent: "m000@10.0 m001@10.0 m002@10.0", lastError: "backend says no (after 3 points were delivered) (1 points rejected, the first: collision)",
+			delivered: 2, dropped: map[transport.Reason]uint64{transport.ReasonCollision: 1},
+		},
 		"more delivered than sent is taken as all": {
 			units: many(2), replies: []error{sendError(transport.Retry, 5)},
 			sent: "m000@10.0 m001@10.0", delivered: 2,

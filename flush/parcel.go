@@ -1,6 +1,11 @@
 package flush
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/shardstats/shardstats/transport"
+)
 
 // load is one handout in the queue of one sender: which of its units are
 // settled and which of its points need not be sent again.
@@ -20,12 +25,13 @@ type load struct {
 	absent []bool      // by point: delivered or refused, not to be sent again
 }
 
-// unitState says what is known of one unit of a load.
+// unitState says what is known of one unit of a load: whether it is settled and,
+// if a part of it was rejected, why.
 type unitState uint8
 
 const (
-	unitRefused unitState = 1 << iota // a part of it was rejected
-	unitSettled
+	unitSettled unitState = 1 << 7
+	unitRefused unitState = unitSettled - 1 // 1 + the number of the reason; 0 if nothing was rejected
 )
 
 // newLoad returns the load of h and the parcel that is all of it.
@@ -48,7 +54,21 @@ func (l *load) span(u int) (from, to int) {
 func (l *load) settled(u int) bool {
 	return l.left == 0 || l.units != nil && l.units[u]&unitSettled != 0
 }
-func (l *load) refused(u int) bool { return l.units != nil && l.units[u]&unitRefused != 0 }
+
+// refused returns why a part of unit u was rejected, if one was.
+func (l *load) refused(u int) (reason transport.Reason, refused bool) {
+	if l.units == nil || l.units[u]&unitRefused == 0 {
+		return "", false
+	}
+	return reasonsToReject[l.units[u]&unitRefused-1], true
+}
+
+// refuse notes that a part of unit u was rejected. The first reason stays.
+func (l *load) refuse(u int, reason transport.Reason) {
+	if l.units[u]&unitRefused == 0 {
+		l.units[u] |= unitState(1 + slices.Index(reasonsToReject[:], reason))
+	}
+}
 
 // sent reports whether point i needs not be sent again.
 func (l *load) sent(i int) bool { return l.absent != nil && l.absent[i] }

@@ -1,6 +1,7 @@
 package flush
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,16 +15,36 @@ import (
 type verdict struct {
 	ok        bool // all of it was delivered
 	outcome   transport.Outcome
-	delivered int   // leading points
-	rejected  []int // ascending, distinct
+	delivered int        // leading points, but for those rejected
+	rejected  []rejected // ascending, distinct
 	after     time.Duration
 	panicked  bool
 	err       error // nil if ok
 }
 
+// rejected is a single point that the transport or its peer refused.
+type rejected struct {
+	point  int
+	reason transport.Reason
+}
+
+// reasonsToReject are those that a transport may name in a Rejection.
+var reasonsToReject = [...]transport.Reason{
+	transport.ReasonRejected, transport.ReasonCollision, transport.ReasonUnsupported, transport.ReasonTooLarge,
+	transport.ReasonLateGauge, transport.ReasonLateUnmerged, transport.ReasonOverflowSum,
+}
+
+// reasonOf returns the reason that the text of a Rejection names.
+func reasonOf(text string) transport.Reason {
+	if i := slices.Index(reasonsToReject[:], transport.Reason(text)); i >= 0 {
+		return reasonsToReject[i]
+	}
+	return transport.ReasonRejected
+}
+
 // judge reads what Send returned for a batch of n points. Numbers that cannot be
 // are brought within the batch and named in the error: a point is never counted
-// twice, and one that is both delivered and rejected counts as rejected.
+// twice. One rejected among the delivered counts as rejected.
 func judge(err error, n int) verdict {
 	se := transport.AsSendError(err)
 	if se == nil {
@@ -39,24 +60,18 @@ func judge(err error, n int) verdict {
 	if v.delivered != se.Delivered {
 		flaw("%d of %d points delivered", se.Delivered, n)
 	}
-	outside, inside := 0, 0
+	outside := 0
 	for _, r := range se.Rejected {
 		if r.Index < 0 || r.Index >= n {
 			outside++
 			continue
 		}
-		if r.Index < v.delivered {
-			inside++
-		}
-		v.rejected = append(v.rejected, r.Index)
+		v.rejected = append(v.rejected, rejected{r.Index, reasonOf(r.Reason)})
 	}
-	slices.Sort(v.rejected)
-	v.rejected = slices.Compact(v.rejected)
+	slices.SortStableFunc(v.rejected, func(a, b rejected) int { return cmp.Compare(a.point, b.point) })
+	v.rejected = slices.CompactFunc(v.rejected, func(a, b rejected) bool { return a.point == b.point })
 	if outside > 0 {
 		flaw("%d rejected points outside a batch of %d", outside, n)
-	}
-	if inside > 0 {
-		flaw("%d points both delivered and rejected", inside)
 	}
 	if twice := len(se.Rejected) - outside - len(v.rejected); twice > 0 {
 		flaw("%d points rejected twice", twice)
