@@ -13,7 +13,10 @@ const RowSlots = 64
 type Limits struct {
 	Reservoir    int // samples of a histogram
 	Distribution int // values of a distribution
-	Members      int // members of a set
+	// Bins: a distribution of more values goes on as a sketch of half as many bins,
+	// instead of being full.
+	Bins    bool
+	Members int // members of a set
 }
 
 // Bucket is the merged content of one roll-up interval. The zero value is not
@@ -130,8 +133,9 @@ func (b *Bucket) AddMember(number, slot int, member string) bool {
 	return r.sets[slot].add(member, b.limits.Members)
 }
 
-// summary returns what is added to at a slot. limit is for one that is empty.
-func (b *Bucket) summary(number, slot, limit int) *Summary {
+// summary returns what is added to at a slot. limit and bins are for one that is
+// empty.
+func (b *Bucket) summary(number, slot, limit int, bins bool) *Summary {
 	r, first := b.touch(number, slot)
 	if r.summaries == nil {
 		r.summaries = new([RowSlots]*Summary)
@@ -142,7 +146,7 @@ func (b *Bucket) summary(number, slot, limit int) *Summary {
 		r.summaries[slot] = s
 	}
 	if first {
-		s.reset(limit)
+		s.reset(limit, bins)
 	}
 	return s
 }
@@ -166,13 +170,14 @@ func (b *Bucket) histogram(number, slot, limit int) *Summary {
 	if limit == 0 {
 		limit = b.limits.Reservoir
 	}
-	return b.summary(number, slot, limit)
+	return b.summary(number, slot, limit, false)
 }
 
 // AddValues adds values, each of which counts as weight many, to a distribution,
-// and returns how many values were beyond the bound and are not counted.
+// and returns how many values were beyond the bound and are not counted: none
+// where it goes on as a sketch.
 func (b *Bucket) AddValues(number, slot int, values []float64, weight float64) (dropped int) {
-	return b.summary(number, slot, b.limits.Distribution).addValues(values, weight)
+	return b.summary(number, slot, b.limits.Distribution, b.limits.Bins).addValues(values, weight)
 }
 
 // Merge adds one slot of src to b, which keeps the class it has there. It returns
@@ -200,7 +205,7 @@ func (b *Bucket) MergeInto(number, slot int, src *Bucket, srcNumber, srcSlot int
 		}
 	case from.summaries != nil:
 		s := from.summaries[srcSlot]
-		b.summary(number, slot, s.limit).merge(b, s)
+		b.summary(number, slot, s.limit, s.inBins).merge(b, s)
 	}
 	return leftOut
 }

@@ -19,11 +19,13 @@ type Summary struct {
 	samples  []Sample
 	sorted   bool
 	limit    int       // on samples: a merged one keeps up to twice as many until it is read
+	inBins   bool      // at the limit it becomes a sketch instead of being full or thinned
+	bits     int       // of the sketch; 0 while there is none
 	edges    [2]Sample // what Samples returns if no sample was kept
 }
 
-func (s *Summary) reset(limit int) {
-	*s = Summary{min: math.Inf(1), max: math.Inf(-1), samples: s.samples[:0], limit: limit}
+func (s *Summary) reset(limit int, inBins bool) {
+	*s = Summary{min: math.Inf(1), max: math.Inf(-1), samples: s.samples[:0], limit: limit, inBins: inBins}
 }
 
 // Count returns how many observations there were: of those that count as many,
@@ -72,9 +74,16 @@ func (s *Summary) add(v, weight float64) {
 	s.sorted = false
 }
 
-// addValues adds values of a distribution up to the limit, and returns how many
-// were left out.
+// addValues adds values of a distribution up to the limit, or in bins beyond it, and
+// returns how many were left out.
 func (s *Summary) addValues(values []float64, weight float64) (dropped int) {
+	if s.inBins {
+		for _, v := range values {
+			s.add(v, weight)
+			s.binIfLong()
+		}
+		return 0
+	}
 	if room := max(s.limit-len(s.samples), 0); len(values) > room {
 		dropped = len(values) - room
 		values = values[:room]
@@ -92,6 +101,13 @@ func (s *Summary) merge(b *Bucket, from *Summary) {
 	s.min, s.max = min(s.min, from.min), max(s.max, from.max)
 	s.samples = append(s.samples, from.samples...)
 	s.sorted = false
+	if s.inBins {
+		if from.bits > 0 && (s.bits == 0 || from.bits < s.bits) {
+			s.bits = from.bits
+		}
+		s.binIfLong()
+		return
+	}
 	s.thinIfLong(b)
 }
 
@@ -103,7 +119,7 @@ func (s *Summary) read(b *Bucket) []Sample {
 		s.edges = [2]Sample{{s.min, half}, {s.max, half}}
 		return s.edges[:]
 	}
-	if len(s.samples) > s.limit {
+	if len(s.samples) > s.limit && !s.inBins {
 		s.thin(b)
 	}
 	s.sort()
@@ -114,6 +130,16 @@ func (s *Summary) sort() {
 	if !s.sorted {
 		slices.SortFunc(s.samples, func(x, y Sample) int { return cmp.Compare(x.Value, y.Value) })
 		s.sorted = true
+	}
+}
+
+// binIfLong makes a sketch of a distribution above its limit. The sketch is half as
+// long, so that the work is spread over as many values.
+func (s *Summary) binIfLong() {
+	if len(s.samples) > s.limit {
+		s.sort()
+		s.samples, s.bits = shrink(s.samples, s.bits, s.limit/2)
+		s.limit = max(s.limit, 2*len(s.samples)) // values over so many powers of two do not fit
 	}
 }
 
