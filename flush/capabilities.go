@@ -12,7 +12,11 @@ import (
 type capabilities struct {
 	name  string // its own or its package's
 	shape viewShape
-	namer transport.WireNamer // nil if it takes names as they are
+	// At most one of them: how the transport names series, if it changes names.
+	namer      transport.WireNamer
+	identifier transport.WireIdentifier
+
+	sketches bool // takes distributions as sketches, or not as summaries at all
 
 	events, checks bool // what it takes of them
 }
@@ -31,18 +35,32 @@ func capabilitiesOf(t transport.Transport) (c capabilities, err error) {
 			summaries:     said.Summaries,
 			distributions: said.Summaries || said.Distributions,
 			members:       said.Members,
+			untimed:       said.Untimed,
 		}
+		c.sketches = said.Sketches
 	}
+	c.sketches = c.sketches || !c.shape.distributions
 	if r, ok := t.(transport.TemporalityReporter); ok {
 		for kind := transport.KindCount; kind <= transport.KindDistribution; kind++ {
-			c.shape.overwrite[kind] = r.Temporality(kind) == transport.Overwrite
+			c.shape.temporality[kind] = r.Temporality(kind)
 		}
 	}
-	c.namer, _ = t.(transport.WireNamer)
+	if c.identifier, _ = t.(transport.WireIdentifier); c.identifier == nil {
+		c.namer, _ = t.(transport.WireNamer)
+	}
 	if c.name == "" {
 		c.name = packageOf(t)
 	}
 	return c, nil
+}
+
+// use settles the profile of the transport. Counts per second are no totals: where
+// totals are wanted they are sent as what they are for the bucket.
+func (c *capabilities) use(p Profile) {
+	c.shape.profile = p
+	if count := &c.shape.temporality[transport.KindCount]; *count == transport.Cumulative && p.countKind() != transport.KindCount {
+		*count = transport.Overwrite
+	}
 }
 
 // packageOf returns the last part of the path of the package that t's type is

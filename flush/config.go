@@ -26,10 +26,16 @@ type Config struct {
 	MaxPast    time.Duration // accepted age of timestamps; 0 = any
 	MaxAhead   time.Duration
 	MaxBuckets int // open and kept ones
+	// RunningSeries bounds how many series each transport that wants running totals,
+	// or has no timestamps, is remembered for; 0 for 100,000.
+	RunningSeries int
 
 	ReservoirSize      int // samples kept per histogram and bucket after the merge
 	DistributionValues int // values kept per distribution and bucket
-	SetMembers         int
+	// SketchValues is after how many values a distribution goes on as a sketch, where
+	// every transport takes sketches; 0 for 4,096. Then there is no bound.
+	SketchValues int
+	SetMembers   int
 
 	Percentiles []float64   // fractions of histograms sent where they are expanded; nil for those of the profile
 	Aggregates  []Aggregate // in the order they are sent; nil for those of the profile

@@ -122,8 +122,8 @@ func (fig *figure) value(p Profile, s *rollup.Summary, samples []rollup.Sample, 
 }
 
 // append adds the points of one (series, bucket) to a batch. It reports false,
-// and adds nothing, if its sum is not finite.
-func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, content *rollup.Bucket) bool {
+// and adds nothing, if its sum is not finite. run is nil unless totals are sent.
+func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, content *rollup.Bucket, run *runningSeries) bool {
 	row, slot := series.ID.Row(), series.ID.Slot()
 	point := transport.Point{Unix: key.unix, Rev: key.rev}
 	switch series.Kind {
@@ -133,6 +133,9 @@ func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, conte
 			return false
 		}
 		point.Value = v.shape.profile.count(sum, float64(f.rollup))
+		if run != nil {
+			point.Value = run.total.Value()
+		}
 		v.appendPoint(f, h, series, series.Name, v.shape.profile.countKind(), point)
 		return true
 	case transport.KindGauge, transport.KindRate:
@@ -146,13 +149,13 @@ func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, conte
 			}
 		}
 	default:
-		return v.appendSummary(f, h, point, series, content)
+		return v.appendSummary(f, h, point, series, content, run)
 	}
 	v.appendPoint(f, h, series, series.Name, series.Kind, point)
 	return true
 }
 
-func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, series *Series, content *rollup.Bucket) bool {
+func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, series *Series, content *rollup.Bucket, run *runningSeries) bool {
 	row, slot := series.ID.Row(), series.ID.Slot()
 	s := content.Summary(row, slot)
 	if !s.Finite() {
@@ -160,6 +163,10 @@ func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, seri
 	}
 	samples := content.Samples(row, slot)
 	if v.shape.summaries || v.shape.distributions && series.Kind == transport.KindDistribution {
+		if run != nil {
+			v.appendTotal(f, h, point, series, run, s.Min(), s.Max(), samples)
+			return true
+		}
 		sum := h.arena.summary()
 		*sum = transport.Summary{Count: s.Count(), Sum: s.Sum(), Min: s.Min(), Max: s.Max(), Samples: h.arena.samples(samples)}
 		h.bytes += 16 * len(samples)
@@ -171,6 +178,9 @@ func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, seri
 	for i := range of.list {
 		fig := &of.list[i]
 		point.Value = fig.value(v.shape.profile, s, samples, float64(f.rollup))
+		if run != nil && fig.kind == transport.KindCount {
+			point.Value = run.total.Count()
+		}
 		v.appendPoint(f, h, series, of.names[i], fig.kind, point)
 	}
 	return true

@@ -1,6 +1,7 @@
 package flush
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,8 @@ type Flusher struct {
 	shut    atomic.Bool   // Shutdown was called: no event is taken any more
 }
 
+const defaultSketchValues = 4096
+
 // keptGenerations is for how many swaps a held bank finds its own bucket. After
 // that its observations go into the bucket of the drain.
 const keptGenerations = 64
@@ -85,11 +88,7 @@ func New(cfg Config) (*Flusher, error) {
 		holds:   newHolds(),
 		rates:   rates{last: map[shard.ID]rateSample{}},
 	}
-	f.buckets = newBucketSet(rollup.Limits{
-		Reservoir:    cfg.ReservoirSize,
-		Distribution: cfg.DistributionValues,
-		Members:      cfg.SetMembers,
-	}, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
+	limits := rollup.Limits{Reservoir: cfg.ReservoirSize, Distribution: cmp.Or(cfg.SketchValues, defaultSketchValues), Members: cfg.SetMembers, Bins: true}
 	errs := []error{checkPercentiles(cfg.Percentiles)}
 	for _, m := range cfg.Metrics {
 		errs = append(errs, checkPercentiles(m.Percentiles))
@@ -101,13 +100,17 @@ func New(cfg Config) (*Flusher, error) {
 			errs = append(errs, err)
 			continue
 		}
+		if !c.sketches {
+			limits.Bins, limits.Distribution = false, cfg.DistributionValues
+		}
 		tc.Name = uniqueName(taken, tc.Name, c.name)
-		c.shape.profile = max(tc.Profile, ProfileDefault)
+		c.use(max(tc.Profile, ProfileDefault))
 		f.join(f.addSenders(tc, &c, senderEnv{log: cfg.Log, onError: cfg.OnError, manual: cfg.Manual}), &tc, &c)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	f.buckets = newBucketSet(limits, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
 	return f, nil
 }
 

@@ -39,5 +39,5 @@ type unitKey struct {
 	series    uint64 // Series.Key
 	unix      int64  // start of the bucket
 	rev       uint32
-	overwrite bool // the backend keeps the last value of this kind
+	overwrite bool // sending it twice does no harm: the backend keeps the last value, or gets running totals
 }

@@ -52,6 +52,7 @@ func (f *Flusher) handOutWhere(want func(*bucket) bool) {
 	}
 	f.handOutBuckets(due)
 	for _, v := range f.views {
+		v.settleOwed(f)
 		v.finish()
 	}
 }
@@ -121,7 +122,7 @@ func (f *Flusher) remove(b *bucket) {
 		b.sent.Each(func(row, slot int) {
 			s := f.cfg.Catalog.Series(shard.MakeID(row, slot))
 			for _, v := range f.views {
-				if v.shape.overwrite[s.Kind] && v.keeps(s) {
+				if v.overwritten(s.Kind) && v.keeps(s) {
 					keys = append(keys, v.identity(s))
 				}
 			}

@@ -21,6 +21,9 @@ type Books struct {
 	Ambiguous uint64 // attempts whose answer was lost
 	Healed    uint64 // dropped or unknown points whose bucket arrived with a later revision
 	LastError string // the last failure, empty after a success
+	// LateShifted counts parts that came after their bucket was sent to a backend
+	// that wants running totals: they are in a total with a later time.
+	LateShifted uint64
 }
 
 // Balanced reports whether the equation holds.

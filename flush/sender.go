@@ -174,6 +174,13 @@ func (s *sender) drop(n int, reason transport.Reason) {
 	s.accounts.transfer(rolledUp, dropFor(reason), n)
 }
 
+// shifted counts n late parts that are in a total with a later time.
+func (s *sender) shifted(n uint64) {
+	s.mu.Lock()
+	defer s.unlock()
+	s.accounts.books.LateShifted += n
+}
+
 // books returns a copy of the books as they are at this instant.
 func (s *sender) books() Books {
 	s.mu.Lock()

@@ -1,6 +1,7 @@
 package flush
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -21,6 +22,7 @@ type view struct {
 	wire    *wire   // nil unless the transport names series its own way
 	senders []*sender
 	figures figures
+	running *running // nil where neither totals nor times have to be remembered
 
 	revisions *revisions
 	holds     *holds    // of the flusher
@@ -35,7 +37,8 @@ type view struct {
 
 // viewShape is what transports must agree on to share batches.
 type viewShape struct {
-	overwrite     [transport.KindDistribution + 1]bool // by kind
+	temporality   [transport.KindDistribution + 1]transport.Temporality // by kind
+	untimed       bool
 	summaries     bool
 	distributions bool
 	members       bool
@@ -44,11 +47,13 @@ type viewShape struct {
 
 // join gives a sender to the view that fits it, made if there is none.
 func (f *Flusher) join(s *sender, tc *TransportConfig, c *capabilities) {
-	for kind, overwrites := range c.shape.overwrite {
+	for kind, temporality := range c.shape.temporality {
+		overwrites := temporality == transport.Overwrite
 		f.overwritten[kind] = f.overwritten[kind] || overwrites
 		f.overwrites = f.overwrites || overwrites
 	}
-	own := c.namer != nil || tc.Only != nil
+	named := c.namer != nil || c.identifier != nil
+	own := named || tc.Only != nil
 	if !own {
 		for _, v := range f.views {
 			if v.shape == c.shape && v.filter == nil && v.wire == nil {
@@ -64,8 +69,11 @@ func (f *Flusher) join(s *sender, tc *TransportConfig, c *capabilities) {
 	if tc.Only != nil {
 		v.filter = newFilter(tc.Only, f.cfg.Log)
 	}
-	if c.namer != nil {
-		v.wire = newWire(c.namer, f.cfg.Log)
+	if named {
+		v.wire = newWire(c, f.cfg.Log)
+	}
+	if c.shape.untimed || slices.Contains(c.shape.temporality[:], transport.Cumulative) {
+		v.running = newRunning(f.cfg.RunningSeries)
 	}
 	f.views = append(f.views, v)
 }
@@ -119,30 +127,49 @@ func (v *view) keeps(series *Series) bool { return v.filter == nil || v.filter.k
 // addOne adds the new content of one series that has its name to itself. key is
 // its identity.
 func (v *view) addOne(f *Flusher, b *bucket, series *Series, key uint64) {
-	unit := unitKey{series: key, unix: b.start, overwrite: v.shape.overwrite[series.Kind]}
-	if unit.overwrite && f.lost(b, key) {
+	unit := v.unit(b, series.Kind, key)
+	if v.overwritten(series.Kind) && f.lost(b, key) {
 		v.drop(1, transport.ReasonLateUnmerged)
 		return
 	}
 	content := b.fresh
 	if b.hasSent(series.ID) {
-		if unit.overwrite {
+		if v.overwritten(series.Kind) {
 			unit.rev = b.handOuts(series.ID)
 		}
-		if content = v.late(f, b, series, unit.overwrite); content == nil {
+		if content = v.late(f, b, series); content == nil {
 			return
 		}
 	}
 	v.addUnit(f, unit, series, content)
 }
 
+// unit returns the key of what b has of a series with an identity.
+func (v *view) unit(b *bucket, kind transport.Kind, identity uint64) unitKey {
+	return unitKey{series: identity, unix: b.start, overwrite: v.shape.temporality[kind] != transport.Additive}
+}
+
+func (v *view) overwritten(kind transport.Kind) bool {
+	return v.shape.temporality[kind] == transport.Overwrite
+}
+
+func (v *view) cumulative(kind transport.Kind) bool {
+	return v.shape.temporality[kind] == transport.Cumulative
+}
+
+// wantsWhole reports whether a late part of a kind is sent as the whole of its
+// bucket. The size of a set makes sense for the whole only.
+func (v *view) wantsWhole(kind transport.Kind) bool {
+	return v.overwritten(kind) || kind == transport.KindSet && v.cumulative(kind)
+}
+
 // late returns what a backend is to get for a series with new content in a bucket
 // that was sent: the whole if it overwrites, else what is new. nil if nothing is.
-func (v *view) late(f *Flusher, b *bucket, series *Series, overwrite bool) *rollup.Bucket {
+func (v *view) late(f *Flusher, b *bucket, series *Series) *rollup.Bucket {
 	row, slot := series.ID.Row(), series.ID.Slot()
 	part := f.buckets.whole
 	switch {
-	case overwrite:
+	case v.wantsWhole(series.Kind):
 	case lastWins(series.Kind):
 		if b.sent.GaugeStands(row, slot, b.fresh) {
 			return nil // a later value was sent
@@ -173,16 +200,31 @@ func lastWins(kind transport.Kind) bool {
 
 // addUnit adds one (series, bucket), which becomes one or several points.
 func (v *view) addUnit(f *Flusher, key unitKey, series *Series, content *rollup.Bucket) {
+	if v.running == nil {
+		v.put(f, key, series, content, nil)
+		return
+	}
+	run, reason := v.remember(f, &key, series, content)
+	switch {
+	case reason != "":
+		v.drop(1, reason)
+	case run == nil || !run.owed: // what is owed is put at the end of the hand-out
+		v.put(f, key, series, content, run)
+	}
+}
+
+// put adds what a unit becomes to a batch. run is nil unless its totals are sent.
+func (v *view) put(f *Flusher, key unitKey, series *Series, content *rollup.Bucket, run *runningSeries) {
 	h := v.room(v.figures.points())
 	before := len(h.batch.Series)
-	if !v.append(f, h, key, series, content) {
+	if !v.append(f, h, key, series, content, run) {
 		v.drop(1, transport.ReasonOverflowSum)
 		return
 	}
 	if len(h.batch.Series) == before { // a histogram of which no figure is wanted
 		return
 	}
-	if key.overwrite {
+	if v.overwritten(series.Kind) {
 		v.holds.take(h, key.unix)
 	}
 	h.units = append(h.units, key)

@@ -1,6 +1,7 @@
 package flush
 
 import (
+	"encoding/binary"
 	"log/slog"
 	"slices"
 
@@ -12,7 +13,10 @@ import (
 
 // wire knows which series become one under a transport's own names.
 type wire struct {
-	namer  transport.WireNamer
+	namer      transport.WireNamer      // or
+	identifier transport.WireIdentifier // the other is nil
+	scratch    []byte
+
 	log    *slog.Logger
 	groups map[uint64]*wireGroup // by hash
 	placed []placement           // by id
@@ -33,8 +37,8 @@ type placement struct {
 	group  *wireGroup
 }
 
-func newWire(namer transport.WireNamer, log *slog.Logger) *wire {
-	return &wire{namer: namer, log: log, groups: map[uint64]*wireGroup{}}
+func newWire(c *capabilities, log *slog.Logger) *wire {
+	return &wire{namer: c.namer, identifier: c.identifier, log: log, groups: map[uint64]*wireGroup{}}
 }
 
 // group returns the group of a series. A series is named at first sight, and
@@ -72,6 +76,10 @@ func (w *wire) hash(s *Series) uint64 {
 		_, _ = d.Write([]byte{0}) // no name or tag holds a NUL
 	}
 	part(s.Kind.String())
+	if w.identifier != nil {
+		_, _ = d.Write(w.identity(s))
+		return d.Sum64()
+	}
 	part(w.call(w.namer.WireName, s.Name))
 	if s.HostSet { // always as many parts before the tags, or a tag could pass for a host
 		part("host")
@@ -90,6 +98,24 @@ func (w *wire) hash(s *Series) uint64 {
 		part(tag)
 	}
 	return d.Sum64()
+}
+
+// identity returns what the transport says s is on its wire. Where it panics, s is
+// told from all others by its key.
+func (w *wire) identity(s *Series) []byte {
+	id := w.scratch[:0]
+	whole := false
+	shielded(w.log, "flush: AppendWireIdentity of a transport panicked; the series is taken as it is", s.Name, func() {
+		id = w.identifier.AppendWireIdentity(id, &transport.Series{
+			Name: s.Name, Tags: s.Tags, Host: s.Host, HostSet: s.HostSet, Device: s.Device, Kind: s.Kind,
+		})
+		whole = true
+	})
+	if !whole {
+		return binary.LittleEndian.AppendUint64(nil, s.Key)
+	}
+	w.scratch = id
+	return id
 }
 
 // call calls a transport's naming function, which must not hurt us. Where it
@@ -121,7 +147,7 @@ func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
 		}
 		return
 	}
-	unit := unitKey{series: g.hash, unix: b.start, overwrite: v.shape.overwrite[lead.Kind]}
+	unit := v.unit(b, lead.Kind, g.hash)
 	if content := v.merged(f, b, g, lead, &unit); content != nil {
 		v.addUnit(f, unit, lead, content)
 	}
@@ -168,7 +194,8 @@ func (v *view) touched(b *bucket, s *Series) bool {
 // grows with each of the group's. nil if there is nothing to send.
 func (v *view) merged(f *Flusher, b *bucket, g *wireGroup, lead *Series, unit *unitKey) *rollup.Bucket {
 	row, slot := lead.ID.Row(), lead.ID.Slot()
-	if unit.overwrite && f.lost(b, g.hash) {
+	whole := v.wantsWhole(lead.Kind)
+	if v.overwritten(lead.Kind) && f.lost(b, g.hash) {
 		v.drop(1, transport.ReasonLateUnmerged)
 		return nil
 	}
@@ -182,12 +209,14 @@ func (v *view) merged(f *Flusher, b *bucket, g *wireGroup, lead *Series, unit *u
 		if b.fresh.Has(r, sl) {
 			content.MergeInto(row, slot, b.fresh, r, sl)
 		}
-		if unit.overwrite && b.hasSent(s.ID) {
+		if whole && b.hasSent(s.ID) {
 			content.MergeInto(row, slot, b.sent, r, sl)
-			unit.rev += b.handOuts(s.ID)
+			if v.overwritten(lead.Kind) {
+				unit.rev += b.handOuts(s.ID)
+			}
 		}
 	}
-	if lead.Kind != transport.KindSet || unit.overwrite {
+	if lead.Kind != transport.KindSet || whole {
 		return content
 	}
 	for _, s := range g.members {

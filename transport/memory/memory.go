@@ -11,6 +11,8 @@ import (
 type Transport struct {
 	flat        bool
 	eventless   bool
+	sketches    bool
+	untimed     bool
 	temporality func(transport.Kind) transport.Temporality
 
 	mu      sync.Mutex
@@ -35,6 +37,13 @@ func Flat() Option { return func(t *Transport) { t.flat = true } }
 // WithoutEvents makes the transport one of a backend that takes neither events nor
 // service checks.
 func WithoutEvents() Option { return func(t *Transport) { t.eventless = true } }
+
+// WithSketches makes the transport one of a backend that takes the bins of a sketch
+// for the values of a long distribution.
+func WithSketches() Option { return func(t *Transport) { t.sketches = true } }
+
+// Untimed makes the transport one of a backend whose wire has no times of gauges.
+func Untimed() Option { return func(t *Transport) { t.untimed = true } }
 
 // WithTemporality says what the backend that the transport stands for does with
 // two values for one series and time. f must be pure. Default: Additive for
@@ -61,6 +70,7 @@ func New(opts ...Option) *Transport {
 func (t *Transport) Describe() transport.Description {
 	return transport.Description{
 		Name: "memory", Summaries: !t.flat, Members: !t.flat, Events: !t.eventless, Checks: !t.eventless,
+		Sketches: t.sketches, Untimed: t.untimed,
 	}
 }
 
