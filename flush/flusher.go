@@ -114,6 +114,10 @@ func New(cfg Config) (*Flusher, error) {
 	return f, nil
 }
 
+// Sketches reports whether distributions have no bound on their values, for every
+// transport takes sketches of them.
+func (f *Flusher) Sketches() bool { return f.buckets.limits.Bins }
+
 // Start starts the goroutines of the flusher and the senders; in manual mode
 // there are none. It is called once at most, and not after Shutdown.
 func (f *Flusher) Start() {

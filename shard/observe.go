@@ -137,10 +137,14 @@ func (r Ref) ObserveRawN(vs []float64) {
 	}
 }
 
-// addRaw takes one value of a distribution in, or reports that there is no page
-// for it. Beyond the bound the value is counted as distribution_full.
+// addRaw takes one value of a distribution in, or reports that there is no room
+// for it. Beyond the bound it goes through the log, which is drained on demand, if
+// what drains it has no bound; else it is counted as distribution_full.
 func (b *bank) addRaw(s *Store, v float64) bool {
 	if b.seen >= uint64(s.cfg.DistributionValues) {
+		if s.spill {
+			return false
+		}
 		s.lost.distributionFull.Add(1)
 		return true
 	}

@@ -11,7 +11,7 @@ type Config struct {
 	Shards             int   // a power of two
 	ReservoirSize      int   // samples a histogram keeps per shard and generation
 	ReservoirSizes     []int // other sizes that AllocSized will ask for
-	DistributionValues int   // values a distribution keeps per shard and generation
+	DistributionValues int   // values a distribution keeps per shard and generation; see SpillDistributions
 	SetMembers         int   // distinct members of a set between two drains
 	TimedBytes         int   // bound on the logs of timestamped submissions
 	Seed               uint64
@@ -30,6 +30,7 @@ type Store struct {
 	_   [lineBytes - 8]byte
 
 	cfg   Config
+	spill bool // see SpillDistributions
 	pools pools
 	logs  []log
 	coins []coin
@@ -110,6 +111,11 @@ func New(cfg Config) *Store {
 	}
 	return s
 }
+
+// SpillDistributions makes values of a distribution beyond DistributionValues go
+// through the logs, for a flusher that makes sketches of them and so has no bound.
+// It is called before the first submission.
+func (s *Store) SpillDistributions() { s.spill = true }
 
 const poolSlots = 64
 

@@ -133,6 +133,21 @@ func TestBoundsAreCounted(t *testing.T) {
 	}
 }
 
+func TestValuesBeyondTheBoundGoThroughTheLog(t *testing.T) {
+	s := shard.New(shard.Config{Shards: 1, ReservoirSize: 1, DistributionValues: 10, SetMembers: 5, TimedBytes: 1 << 20, Wake: func() {}})
+	s.SpillDistributions()
+	dist := alloc(t, s, shard.ClassDistribution)
+	for i := range 32 {
+		dist.ObserveRaw(float64(i))
+	}
+	v := newTotals()
+	drain(s, v)
+	assert.Equal(t, uint64(32), v.counts[dist.ID()])
+	assert.Equal(t, 496.0, v.sums[dist.ID()])
+	assert.Len(t, v.samples[dist.ID()], 10, "the others came one by one")
+	assert.Zero(t, s.Lost().DistributionFull)
+}
+
 func TestEachGenerationStartsClean(t *testing.T) {
 	s := shard.New(testConfig())
 	r := alloc(t, s, shard.ClassHistogram)

@@ -86,6 +86,9 @@ func New(opts ...Option) (*Client, error) {
 	if co.flusher, err = flush.New(co.flushConfig()); err != nil {
 		return nil, err
 	}
+	if co.flusher.Sketches() {
+		co.store.SpillDistributions()
+	}
 	if !cfg.manual {
 		co.flusher.Start()
 	}
@@ -106,8 +109,10 @@ func (co *core) flushConfig() flush.Config {
 		MaxPast:            cfg.maxPast,
 		MaxAhead:           cfg.maxAhead,
 		MaxBuckets:         cfg.maxBuckets,
+		RunningSeries:      max(defaultRunningSeries, 4*cfg.seriesLimit),
 		ReservoirSize:      cfg.reservoirSize,
 		DistributionValues: cfg.distributionValues,
+		SketchValues:       defaultSketchValues,
 		SetMembers:         cfg.setMembers,
 		Percentiles:        cfg.percentiles,
 		Aggregates:         cfg.aggregates,

@@ -31,7 +31,9 @@ const (
 
 	defaultBuckets            = 512 // open and kept
 	defaultSetMembers         = 10_000
-	defaultDistributionValues = 100_000
+	defaultDistributionValues = 100_000 // where not every transport takes sketches
+	defaultSketchValues       = 4096    // else a distribution goes on as a sketch then, without a bound
+	defaultRunningSeries      = 100_000 // or four times the series limit
 	defaultTimedBytes         = 16 << 20
 
 	defaultQueueBatches = 1024
