@@ -1,0 +1,142 @@
+package line
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+// Copies is a value and how many observations it stands for on the wire: the line
+// has the rate 1/Weight.
+type Copies struct {
+	Value  float64
+	Weight int64
+}
+
+// Weigher makes whole weights of those of a [transport.Summary]. Its zero value is
+// ready.
+type Weigher struct {
+	out []Copies
+}
+
+// Weigh returns the samples of sum with weights that are whole numbers, 1 at least,
+// equal weights next to each other. It is valid until the next call. The result is
+// empty if sum has nothing to send: no observations, or [Weigher.Unfit].
+//
+// Weights that are not whole are rounded by systematic sampling: laid end to end,
+// each gets the number of whole numbers, moved by an offset in [0, 1), that it
+// covers, which is one of its two neighbours. So the total is within 1 of the exact
+// one, exact if that is whole, and right on average, as is each weight, if offset
+// returns numbers spread evenly over points. It is called at most once, and must
+// return the same for the same point, so that a repetition is one. A weight below 1
+// counts as 1: each sample leaves once at least.
+//
+// If the samples stand for fewer than sum.Count observations, because some were
+// counted only, all weights grow by one factor, so that the receiver's count is
+// sum.Count. Without any sample, what is known of them goes instead: the minimum,
+// the maximum, and for all between their mean.
+func (w *Weigher) Weigh(sum *transport.Summary, offset func() float64) []Copies {
+	w.out = w.out[:0]
+	samples := sum.Samples
+	if len(samples) == 0 {
+		return w.known(sum)
+	}
+	total, whole := 0.0, true
+	for i := range samples {
+		k := atLeastOne(samples[i].Weight)
+		total += k
+		whole = whole && k == math.Trunc(k)
+	}
+	if !(total <= MaxWeight) || !(sum.Count <= MaxWeight) {
+		return nil
+	}
+	scale := 1.0
+	if sum.Count > total*(1+tolerance) {
+		scale, whole = sum.Count/total, false
+	}
+	if whole {
+		for _, s := range samples {
+			w.out = append(w.out, Copies{s.Value, int64(atLeastOne(s.Weight))})
+		}
+	} else {
+		w.round(samples, total, scale, offset())
+	}
+	w.group()
+	return w.out
+}
+
+// tolerance is how far, relatively, a total may be off by the rounding of floats.
+const tolerance = 1e-9
+
+func (w *Weigher) round(samples []transport.Sample, total, scale, offset float64) {
+	end := total * scale // of all weights
+	if near := math.Round(end); math.Abs(end-near) <= tolerance*end {
+		end = near
+	}
+	covered, before := 0.0, 0.0 // weights so far, and whole numbers so far
+	for i, s := range samples {
+		covered += atLeastOne(s.Weight)
+		upTo := math.Floor(offset + covered*scale)
+		if i == len(samples)-1 {
+			upTo = math.Floor(offset + end)
+		}
+		k := max(1, upTo-before) // 0 only for a weight of 1 that the sums of floats cut
+		w.out = append(w.out, Copies{s.Value, int64(k)})
+		before += k
+	}
+}
+
+// group brings equal weights together, so that their values can share a line.
+func (w *Weigher) group() {
+	for i := range w.out {
+		if w.out[i].Weight != w.out[0].Weight {
+			slices.SortStableFunc(w.out, func(a, b Copies) int { return cmp.Compare(a.Weight, b.Weight) })
+			return
+		}
+	}
+}
+
+// known returns what is known of observations without samples.
+func (w *Weigher) known(sum *transport.Summary) []Copies {
+	n := math.Round(sum.Count)
+	if !(n >= 1 && n <= MaxWeight) {
+		return nil
+	}
+	mean := func(total, n float64) float64 { return min(max(total/n, sum.Min), sum.Max) }
+	if n < 3 || math.IsInf(sum.Sum-sum.Min-sum.Max, 0) {
+		w.out = append(w.out, Copies{mean(sum.Sum, n), int64(n)})
+		return w.out
+	}
+	w.out = append(w.out,
+		Copies{sum.Min, 1}, Copies{sum.Max, 1},
+		Copies{mean(sum.Sum-sum.Min-sum.Max, n-2), int64(n - 2)})
+	return w.out
+}
+
+// Unfit says why sum cannot be sent, "" if it can: a [transport.Reason] or words.
+func Unfit(sum *transport.Summary) string {
+	if sum == nil {
+		return string(transport.ReasonUnsupported)
+	}
+	total := 0.0
+	for _, s := range sum.Samples {
+		if !Finite(s.Value) || !Finite(s.Weight) {
+			return "a sample is not finite"
+		}
+		total += atLeastOne(s.Weight)
+	}
+	switch {
+	case !(total <= MaxWeight) || !(sum.Count <= MaxWeight):
+		return "more observations than a line can stand for"
+	case len(sum.Samples) == 0 && sum.Count >= 0.5 && !(Finite(sum.Sum) && Finite(sum.Min) && Finite(sum.Max)):
+		return "neither samples nor a finite sum"
+	}
+	return ""
+}
+
+// Finite reports whether f is a number that a line can carry.
+func Finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
+
+func atLeastOne(w float64) float64 { return max(1, w) }
