@@ -234,8 +234,13 @@ func TestRejectsBrokenTransports(t *testing.T) {
 		}},
 		{"rejects a point twice", "obeys a cancelled context", "has index 3", onCancelled(
 			&transport.SendError{Outcome: transport.Retry, Rejected: []transport.Rejection{{Index: 3}, {Index: 3}}})},
-		{"rejects a point it delivered", "obeys a cancelled context", "has index 1", onCancelled(
-			&transport.SendError{Outcome: transport.Retry, Delivered: 2, Rejected: []transport.Rejection{{Index: 1}}})},
+		{"rejects a point that it then delivers", "carries strange names and tags", "", sending(
+			func(f *fake, ctx context.Context, b *transport.Batch) error {
+				if err := f.goodSend(ctx, b); err != nil || len(b.Series) == 0 {
+					return err
+				}
+				return &transport.SendError{Delivered: b.Len(), Rejected: []transport.Rejection{{Index: 1}}, Err: errors.New("odd")}
+			})},
 		{"rejects a point beyond the batch", "obeys a cancelled context", "has index 9999", onCancelled(
 			&transport.SendError{Outcome: transport.Retry, Rejected: []transport.Rejection{{Index: 9999}}})},
 		{"makes up an outcome", "obeys a cancelled context", "there is no outcome 17", onCancelled(
@@ -304,8 +309,18 @@ func TestRejectsBrokenTransports(t *testing.T) {
 				return transport.Additive
 			}
 		}},
-		{"makes up a temporality", "describes itself the same each time", "want Additive or Overwrite", func(f *fake, _ <-chan struct{}) {
+		{"makes up a temporality", "describes itself the same each time", "want Additive, Overwrite or Cumulative", func(f *fake, _ <-chan struct{}) {
 			f.temporality = func(transport.Kind) transport.Temporality { return 9 }
+		}},
+		{"identifies a series by nothing", "tells series apart the same each time", "want something appended", func(f *fake, _ <-chan struct{}) {
+			f.identity = func(dst []byte, _ *transport.Series) []byte { return dst }
+		}},
+		{"identifies a series elsewhere", "tells series apart the same each time", "want something appended", func(f *fake, _ <-chan struct{}) {
+			f.identity = func(_ []byte, s *transport.Series) []byte { return []byte(s.Name) }
+		}},
+		{"numbers the series it identifies", "tells series apart the same each time", "pure function", func(f *fake, _ <-chan struct{}) {
+			var n atomic.Int64
+			f.identity = func(dst []byte, s *transport.Series) []byte { return fmt.Append(dst, n.Add(1), s.Name) }
 		}},
 		{"spells a name to nothing", "spells names the same each time", "is empty", func(f *fake, _ <-chan struct{}) {
 			f.name = func(s string) string { return strings.Trim(s, "_") }

@@ -16,8 +16,8 @@ func describesItself(e *env) {
 		e.errorf("Describe returned the name %q: it stands in logs, want no control characters and no slashes", before.Name)
 	}
 	for i, v := range temporality {
-		if v != transport.Additive && v != transport.Overwrite {
-			e.errorf("Temporality(%v) returned %v: want Additive or Overwrite", kinds[i], v)
+		if v > transport.Cumulative {
+			e.errorf("Temporality(%v) returned %v: want Additive, Overwrite or Cumulative", kinds[i], v)
 		}
 	}
 	e.deliver(t, ordinary("described", before))
@@ -72,6 +72,65 @@ func spellsNames(e *env) {
 	if err != nil {
 		e.errorf("Send failed beside WireName: %v", err)
 	}
+}
+
+// tellsSeriesApart checks a WireIdentifier while a Send runs.
+func tellsSeriesApart(e *env) {
+	t := e.open()
+	identifier, ok := t.(transport.WireIdentifier)
+	if !ok {
+		return
+	}
+	b, all := ordinary("identified", describe(t)), strange().Series
+	ctx, cancel := e.context()
+	defer cancel()
+	err := e.guard("AppendWireIdentity beside Send", func() error {
+		return beside(
+			func() error { return t.Send(ctx, clone(b)) },
+			func() error { e.identities(identifier, all); return nil },
+			func() error { e.identities(identifier, all); return nil },
+		)
+	})
+	if err != nil {
+		e.errorf("Send failed beside AppendWireIdentity: %v", err)
+	}
+}
+
+func (e *env) identities(t transport.WireIdentifier, all []transport.Series) {
+	const before = "before"
+	first := make([]string, len(all))
+	for i := range all {
+		got := string(t.AppendWireIdentity([]byte(before), &all[i]))
+		id, ok := strings.CutPrefix(got, before)
+		if !ok || id == "" {
+			e.errorf("AppendWireIdentity of %q made %q of %q: want something appended", all[i].Name, got, before)
+		}
+		first[i] = id
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if got := string(t.AppendWireIdentity(nil, &all[i])); got != first[i] {
+			e.errorf("AppendWireIdentity of %q is %q, and was %q before: want a pure function", all[i].Name, got, first[i])
+		}
+	}
+}
+
+// distinct returns b without the series that are another one on the wire of t: the
+// flusher would have made one of them.
+func distinct(t transport.Transport, b *transport.Batch) *transport.Batch {
+	identifier, ok := t.(transport.WireIdentifier)
+	if !ok {
+		return b
+	}
+	out, seen := &transport.Batch{ID: b.ID}, map[string]bool{}
+	for i := range b.Series {
+		s := &b.Series[i]
+		id := string(identifier.AppendWireIdentity([]byte(s.Kind.String()), s))
+		if !seen[id] {
+			seen[id] = true
+			out.Series = append(out.Series, *s)
+		}
+	}
+	return out
 }
 
 func (e *env) spellings(what string, f func(string) string) {

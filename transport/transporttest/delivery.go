@@ -3,6 +3,7 @@ package transporttest
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/shardstats/shardstats/transport"
 )
@@ -49,7 +50,7 @@ func takesEmpty(e *env) {
 
 func carriesStrangeNames(e *env) {
 	t := e.open()
-	taken := e.settle(t, strange())
+	taken := e.settle(t, distinct(t, strange()))
 	e.arrived(t, e.expected(t, taken))
 	after := ordinary("after", describe(t))
 	e.deliver(t, after)
@@ -82,6 +83,11 @@ func obeysContext(e *env) {
 			e.errorf("Send with a cancelled context ended as %v: that says nothing about the points, want Retry or Unknown", se.Outcome)
 		}
 		arrives = arrives[:max(0, min(se.Delivered, len(arrives)))]
+		for i := len(se.Rejected) - 1; i >= 0; i-- {
+			if at := se.Rejected[i].Index; 0 <= at && at < len(arrives) {
+				arrives = slices.Delete(arrives, at, at+1)
+			}
+		}
 	}
 	second := ordinary("later", describe(t))
 	arrives = append(arrives, e.expected(t, second)...)

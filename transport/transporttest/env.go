@@ -160,10 +160,16 @@ func (e *env) settle(t transport.Transport, b *transport.Batch) *transport.Batch
 		if se.Delivered == 0 && len(se.Rejected) == 0 {
 			e.stop("Send failed with a healthy peer, and neither delivered nor rejected a point: %v", err)
 		}
-		taken = append(taken, left[:se.Delivered]...)
+		delivered := slices.Clone(left[:se.Delivered])
 		for i := len(se.Rejected) - 1; i >= 0; i-- {
-			left = slices.Delete(left, se.Rejected[i].Index, se.Rejected[i].Index+1)
+			at := se.Rejected[i].Index
+			if at < se.Delivered {
+				delivered = slices.Delete(delivered, at, at+1)
+			} else {
+				left = slices.Delete(left, at, at+1)
+			}
 		}
+		taken = append(taken, delivered...)
 		left = left[se.Delivered:]
 		if len(left) > 0 && se.Outcome != transport.Retry {
 			e.stop("Send failed with a healthy peer as %v for points it had not tried: %v", se.Outcome, err)
@@ -187,19 +193,17 @@ func invalid(err error, points int) string {
 		return fmt.Sprintf("there is no %v", se.Outcome)
 	case se.Delivered < 0 || se.Delivered > points:
 		return fmt.Sprintf("Delivered is %d of %d points", se.Delivered, points)
-	case se.Delivered == points && points > 0:
+	case se.Delivered == points && points > 0 && len(se.Rejected) == 0:
 		return "Delivered is all of the batch: return nil"
-	case se.Delivered+len(se.Rejected) > points:
-		return fmt.Sprintf("%d delivered and %d rejected of %d points", se.Delivered, len(se.Rejected), points)
 	case se.After < 0:
 		return fmt.Sprintf("After is %v", se.After)
 	case strings.ContainsAny(se.Error(), "\r\n"):
 		return "its text has more than one line"
 	}
-	before := se.Delivered - 1
+	before := -1
 	for _, r := range se.Rejected {
 		if r.Index >= points || r.Index <= before {
-			return fmt.Sprintf("Rejected has index %d: want indexes that ascend within [%d, %d)", r.Index, se.Delivered, points)
+			return fmt.Sprintf("Rejected has index %d: want indexes that ascend within [0, %d)", r.Index, points)
 		}
 		before = r.Index
 	}

@@ -3,6 +3,7 @@ package transporttest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -51,6 +52,7 @@ type fake struct {
 	describe    func() transport.Description
 	temporality func(transport.Kind) transport.Temporality
 	name, tag   func(string) string
+	identity    func(dst []byte, s *transport.Series) []byte
 
 	mu     sync.Mutex
 	closed bool
@@ -71,6 +73,9 @@ func newFake() *fake {
 	}
 	f.name = func(s string) string { return strings.ReplaceAll(s, "|", "_") }
 	f.tag = func(s string) string { return strings.ReplaceAll(s, "#", "_") }
+	f.identity = func(dst []byte, s *transport.Series) []byte {
+		return fmt.Appendf(dst, "%q %q %q %v", s.Name, s.Tags, s.Host, s.HostSet)
+	}
 	return f
 }
 
@@ -80,6 +85,8 @@ func (f *fake) Describe() transport.Description                    { return f.de
 func (f *fake) Temporality(k transport.Kind) transport.Temporality { return f.temporality(k) }
 func (f *fake) WireName(s string) string                           { return f.name(s) }
 func (f *fake) WireTag(s string) string                            { return f.tag(s) }
+
+func (f *fake) AppendWireIdentity(dst []byte, s *transport.Series) []byte { return f.identity(dst, s) }
 
 func (f *fake) isClosed() bool {
 	f.mu.Lock()

@@ -47,6 +47,7 @@ func checks(cfg *config) []check {
 		{"shares nothing with its twin", sharesNothing},
 		{"describes itself the same each time", describesItself},
 		{"spells names the same each time", spellsNames},
+		{"tells series apart the same each time", tellsSeriesApart},
 		{"takes events and service checks", takesNotices},
 		{"obeys a cancelled context with events and checks", obeysContextWithNotices},
 		{"refuses events and checks when closed", refusesNoticesWhenClosed},
