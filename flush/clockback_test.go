@@ -158,3 +158,19 @@ func TestRevisionsOfBucketsThatAreGoneAreForgotten(t *testing.T) {
 	}
 	assert.LessOrEqual(t, flush.Noted(r.Flusher), 2)
 }
+
+// What was sent while a clock was ahead does not make gauges late, nor hold totals
+// up, when it was set right.
+func TestRunningTotalsAfterAClockWasAhead(t *testing.T) {
+	m := memory.New(totals())
+	r := manual(t, nil, m)
+	count, gauge := r.cat.add(transport.KindCount, "c"), r.cat.add(transport.KindGauge, "g")
+	for _, ahead := range []time.Duration{time.Hour, 0} {
+		r.clock.set(begin.Add(ahead + 5*time.Second))
+		r.src.count(count, 3)
+		r.src.gauge(gauge, 7)
+		r.flushAll()
+	}
+	assert.Equal(t, []string{"c@3600=3", "g@3600=7", "c@0=6", "g@0=7"}, arrived(m))
+	assert.Empty(t, r.book(0).Dropped)
+}

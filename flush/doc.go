@@ -31,7 +31,8 @@
 //     for a late window. A backend that adds up gets the new part alone; one that
 //     keeps the last value gets the merged whole again, as a new revision. What
 //     can no longer be merged is dropped there and counted, for it would replace
-//     the whole by a part.
+//     the whole by a part. One that wants running totals gets them with ever
+//     later times, a late part in the next total: see running.go.
 //   - The books of each transport balance at any instant: see [Books].
 //   - Buckets, queues, batches, and the memory of what was sent are bounded. At
 //     the bound on buckets the oldest is sent early; at the bound of a queue a

@@ -82,6 +82,17 @@ func (r *running) forget() {
 	}
 }
 
+// rewind is for a clock that was set back to the bucket today: what was sent of later
+// ones does not make the next ones late.
+func (r *running) rewind(today int64) {
+	if r == nil {
+		return
+	}
+	for _, run := range r.series {
+		run.known = run.known && run.bucket <= today
+	}
+}
+
 // remember brings what is known of a series up to a unit with new content, and moves
 // the unit to the time that it will be sent with. run is nil if nothing of it is
 // sent; reason says why a unit that came too late is dropped.

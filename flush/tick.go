@@ -141,6 +141,9 @@ func (f *Flusher) comeBack(now time.Time) {
 		f.remove(f.buckets.all[start])
 	}
 	f.memory.forgetBetween(today, before)
+	for _, v := range f.views {
+		v.running.rewind(today)
+	}
 }
 
 // jitter returns how long one flush is held back, so that many processes that

@@ -35,8 +35,8 @@ func TestRunningTotalsConcurrentSafe(t *testing.T) {
 					for i := range c.submissions {
 						counter.Inc()
 						dist.Observe(float64(1 + i%7))
-						client.At(now.Add(-time.Duration(i%200) * time.Second)).Count("late", 1)
-						client.At(now.Add(-time.Duration(i%20) * time.Second)).Distribution("late.dist", 1)
+						client.At(now.Add(-time.Duration(i%200)*time.Second)).Count("late", 1)
+						client.At(now.Add(-time.Duration(i%20)*time.Second)).Distribution("late.dist", 1)
 					}
 				})
 			}
