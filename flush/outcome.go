@@ -19,6 +19,9 @@ const (
 func (s *sender) settle(l *load, u int, to fate) {
 	if reason, refused := l.refused(u); refused { // one rejected part decides over the unit
 		to = dropFor(reason)
+		if reason == transport.ReasonUnknown {
+			to = fate{column: unknown}
+		}
 	}
 	l.track()
 	if invariants && l.settled(u) {
@@ -112,14 +115,23 @@ func (s *sender) mark(p *parcel, v *verdict) {
 	for i := range v.delivered {
 		p.absent[s.scratch.origin(i)] = true
 	}
-	u := 0
+	u, doubtful := 0, false
 	for _, r := range v.rejected {
+		if r.reason == transport.ReasonUnknown {
+			doubtful = true
+			if s.cfg.RetryUnknown {
+				continue // it stays open
+			}
+		}
 		point := s.scratch.origin(r.point)
 		for int(p.h.ends[u]) <= point {
 			u++
 		}
 		p.absent[point] = true
 		p.refuse(u, r.reason)
+	}
+	if doubtful {
+		s.accounts.books.Ambiguous++
 	}
 	for u := p.lo; u < p.hi; u++ {
 		if p.open(u) && p.through(u) {

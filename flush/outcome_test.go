@@ -103,6 +103,14 @@ func TestOutcomes(t *testing.T) {
 			sent: "m000@10.0 m001@10.0 m002@10.0", lastError: "backend says no (after 3 points were delivered) (1 points rejected, the first: collision)",
 			delivered: 2, dropped: map[transport.Reason]uint64{transport.ReasonCollision: 1},
 		},
+		"unknown in the middle, and the rest not tried": {
+			units: many(4), replies: []error{&transport.SendError{
+				Outcome: transport.Retry, Delivered: 1,
+				Rejected: []transport.Rejection{{Index: 1, Reason: "unknown"}, {Index: 2, Reason: "unknown"}}, Err: errBackend,
+			}},
+			sent:      "m000@10.0 m001@10.0 m002@10.0 m003@10.0 | m003@10.0",
+			delivered: 2, unknown: 2, ambiguous: 1,
+		},
 		"more delivered than sent is taken as all": {
 			units: many(2), replies: []error{sendError(transport.Retry, 5)},
 			sent: "m000@10.0 m001@10.0", delivered: 2,

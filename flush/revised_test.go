@@ -46,6 +46,22 @@ func TestRetryUnknownRepeatsBothKinds(t *testing.T) {
 	})
 }
 
+// A transport that tried a part of the batch names the points whose answer was lost.
+func TestRetryUnknownRepeatsPointsThatATransportNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr, m := replies(&transport.SendError{
+			Outcome: transport.Retry, Delivered: 1, Rejected: []transport.Rejection{{Index: 1, Reason: "unknown"}}, Err: errBackend,
+		}), newMade()
+		s, _ := started(t, tr, func(c *TransportConfig, _ *senderEnv) { c.RetryUnknown = true })
+		m.hand(s, many(3)...)
+		require.NoError(t, s.wait(t.Context()))
+		assert.Equal(t, "m000@10.0 m001@10.0 m002@10.0 | m001@10.0 m002@10.0", tr.all())
+		b := balanced(t, s)
+		assert.EqualValues(t, 3, b.Delivered)
+		assert.EqualValues(t, 1, b.Ambiguous)
+	})
+}
+
 func TestRetryUnknownKeepsTheIDOfABatchOfOneKind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr, m := replies(sendError(transport.Unknown, 0)), newMade()

@@ -31,7 +31,7 @@ type rejected struct {
 // reasonsToReject are those that a transport may name in a Rejection.
 var reasonsToReject = [...]transport.Reason{
 	transport.ReasonRejected, transport.ReasonCollision, transport.ReasonUnsupported, transport.ReasonTooLarge,
-	transport.ReasonLateGauge, transport.ReasonLateUnmerged, transport.ReasonOverflowSum,
+	transport.ReasonLateGauge, transport.ReasonLateUnmerged, transport.ReasonOverflowSum, transport.ReasonUnknown,
 }
 
 // reasonOf returns the reason that the text of a Rejection names.

@@ -32,4 +32,9 @@ const (
 	ReasonDenied       Reason = "denied"        // the credentials were refused until the points were too old
 	ReasonPermanent    Reason = "permanent"     // the backend refused for good
 	ReasonExpired      Reason = "expired"       // too old for the backend after retries
+
+	// ReasonUnknown in a [Rejection] says that the point was sent and the answer
+	// lost, while others of the batch were not tried. The books have it as unknown,
+	// not as dropped. It is for kinds that add up: of others, say Retry.
+	ReasonUnknown Reason = "unknown"
 )
