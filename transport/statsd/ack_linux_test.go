@@ -1,0 +1,5 @@
+package statsd_test
+
+import "github.com/shardstats/shardstats/transport/statsd"
+
+const ackOrClose = statsd.ConfirmAck

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package statsd_test
+
+import "github.com/shardstats/shardstats/transport/statsd"
+
+const ackOrClose = statsd.ConfirmClose

@@ -1,0 +1,94 @@
+package statsd
+
+import (
+	"context"
+	"encoding/binary"
+	"syscall"
+	"time"
+)
+
+const canAck = true
+
+const (
+	tcpClosed = 7                // TCP_CLOSE, as the kernel numbers the states of a connection
+	pollEach  = time.Millisecond // how often it is asked while a connection settles
+)
+
+// acknowledged waits until the connection has settled after both sides ended it. If
+// it settled without an error, everything we sent was acknowledged, our end
+// included, and no reset followed. A kernel ends a connection whose process left
+// something unread by a reset, so the process had read all of it.
+func (c *conn) acknowledged(ctx context.Context, limit <-chan time.Time) error {
+	return c.poll(ctx, limit, func(fd int) (settled bool, err error) {
+		state, err := tcpState(fd)
+		if err != nil || state != tcpClosed {
+			return false, err
+		}
+		return true, pending(fd)
+	})
+}
+
+// confirmAck waits until the peer's kernel has acknowledged everything.
+func (c *conn) confirmAck(ctx context.Context, limit <-chan time.Time) error {
+	return c.poll(ctx, limit, func(fd int) (settled bool, err error) {
+		left, err := unacknowledged(fd)
+		if err != nil {
+			return false, err
+		}
+		// In this order: a reset empties the queue, too, and before that it closes.
+		switch state, err := tcpState(fd); {
+		case err != nil:
+			return false, err
+		case state == tcpClosed:
+			return false, errPeerTooSoon
+		}
+		return left == 0, nil
+	})
+}
+
+// tcpState returns the state of a connection. It is the first byte of tcp_info, of
+// which an int's worth is asked for.
+func tcpState(fd int) (byte, error) {
+	info, err := syscall.GetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_INFO)
+	var first [4]byte
+	binary.NativeEndian.PutUint32(first[:], uint32(info))
+	return first[0], err
+}
+
+// pending returns the error that the kernel noted for a connection.
+func pending(fd int) error {
+	number, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ERROR)
+	if err == nil && number != 0 {
+		err = errPeerTooSoon
+	}
+	return err
+}
+
+// poll asks until there is an answer.
+func (c *conn) poll(ctx context.Context, limit <-chan time.Time, ask func(fd int) (settled bool, err error)) error {
+	raw, err := c.tcp.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var again *time.Ticker
+	for {
+		settled, failed := false, error(nil)
+		if err := raw.Control(func(fd uintptr) { settled, failed = ask(int(fd)) }); err != nil {
+			return plain(err)
+		}
+		if settled || failed != nil {
+			return failed
+		}
+		if again == nil {
+			again = time.NewTicker(pollEach)
+			defer again.Stop()
+		}
+		select {
+		case <-again.C:
+		case <-limit:
+			return errNotConfirm
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

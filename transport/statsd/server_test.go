@@ -1,0 +1,307 @@
+package statsd_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/statsd"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// server keeps the lines that arrive, as a statsd server over TCP does: one is
+// there when its line feed is.
+type server struct {
+	t       testing.TB
+	Address string
+
+	mu      sync.Mutex
+	l       net.Listener
+	conns   map[*net.TCPConn]bool
+	made    int // connections accepted
+	lines   []string
+	cut     []string // what stood behind the last line feed of a connection
+	serving sync.WaitGroup
+
+	// serve does something else with a connection; nil reads it to its end.
+	serve func(c *net.TCPConn)
+}
+
+func newServer(t testing.TB) *server {
+	s := &server{t: t, conns: map[*net.TCPConn]bool{}, Address: "127.0.0.1:0"}
+	s.up()
+	t.Cleanup(func() {
+		s.down()
+		s.serving.Wait()
+	})
+	return s
+}
+
+// up listens, on the same port each time.
+func (s *server) up() {
+	var l net.Listener
+	var err error
+	for range 100 { // the port may be in use by a connection of the last time
+		if l, err = net.Listen("tcp", s.Address); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond) // for the kernel, not for another goroutine
+	}
+	if !assert.NoError(s.t, err) {
+		return
+	}
+	s.mu.Lock()
+	s.Address, s.l = l.Addr().String(), l
+	s.mu.Unlock()
+	s.serving.Go(func() { s.accept(l) })
+}
+
+// down refuses connections and resets those there are.
+func (s *server) down() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = s.l.Close()
+	for c := range s.conns {
+		_ = c.SetLinger(0)
+		_ = c.Close()
+	}
+}
+
+func (s *server) accept(l net.Listener) {
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			return
+		}
+		c := nc.(*net.TCPConn)
+		s.mu.Lock()
+		s.made++
+		s.conns[c] = true
+		serve := s.serve
+		s.mu.Unlock()
+		if serve == nil {
+			serve = s.read
+		}
+		s.serving.Go(func() {
+			serve(c)
+			s.mu.Lock()
+			delete(s.conns, c)
+			s.mu.Unlock()
+			_ = c.Close()
+		})
+	}
+}
+
+func (s *server) read(c *net.TCPConn) {
+	var rest []byte
+	buf := make([]byte, 4<<10)
+	for {
+		n, err := c.Read(buf)
+		rest = append(rest, buf[:n]...)
+		s.mu.Lock()
+		for {
+			line, after, found := bytes.Cut(rest, []byte("\n"))
+			if !found {
+				break
+			}
+			s.lines = append(s.lines, string(line))
+			rest = after
+		}
+		if err != nil && len(rest) > 0 {
+			s.cut = append(s.cut, string(rest))
+		}
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s *server) got() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.lines...)
+}
+
+// accepted returns how many connections there were.
+func (s *server) accepted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.made
+}
+
+// open is New for tests. It is quick to connect again, and closed in the end.
+func open(t testing.TB, address string, change ...func(*statsd.Config)) *statsd.Transport {
+	cfg := statsd.Config{
+		Address: address, NoPrefix: true,
+		ReconnectMin: time.Millisecond, ReconnectMax: 20 * time.Millisecond, Timeout: 5 * time.Second,
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	sd, err := statsd.New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		_ = sd.Close(ctx)
+	})
+	return sd
+}
+
+// eventually waits for what another goroutine or the kernel does.
+func eventually(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	require.Eventually(t, f, 10*time.Second, time.Millisecond, what)
+}
+
+func counter(name string, values ...float64) transport.Series {
+	s := transport.Series{Name: name, Kind: transport.KindCount, Interval: 10 * time.Second}
+	for i, v := range values {
+		s.Points = append(s.Points, transport.Point{Unix: 1_700_000_000 + int64(i)*10, Value: v})
+	}
+	return s
+}
+
+func batch(series ...transport.Series) *transport.Batch { return &transport.Batch{Series: series} }
+
+// failure sends b and returns how it failed.
+func failure(t testing.TB, sd *statsd.Transport, b *transport.Batch) *transport.SendError {
+	t.Helper()
+	err := sd.Send(context.Background(), b)
+	var se *transport.SendError
+	require.ErrorAs(t, err, &se)
+	return se
+}
+
+// sample is one sample of a line, read strictly: nothing but what the encoder is
+// to put out passes.
+type sample struct {
+	path, value, kind string
+	rate              string // "" if none
+	tags              []string
+}
+
+func parse(line string) (s sample, err error) {
+	for i := range len(line) {
+		if line[i] <= ' ' || line[i] >= 0x7f {
+			return s, fmt.Errorf("byte %#x in %q", line[i], line)
+		}
+	}
+	line, tags, tagged := strings.Cut(line, "|#")
+	if tagged {
+		s.tags = strings.Split(tags, ",")
+		for _, tag := range s.tags {
+			if tag == "" || strings.ContainsAny(tag, "|#;") {
+				return s, fmt.Errorf("tag %q in %q", tag, line)
+			}
+		}
+	}
+	path, rest, found := strings.Cut(line, ":")
+	fields := strings.Split(rest, "|")
+	if !found || path == "" || strings.Contains(rest, ":") || len(fields) < 2 || len(fields) > 3 {
+		return s, fmt.Errorf("fields of %q", line)
+	}
+	for _, part := range strings.Split(path, ".") {
+		if part == "" || strings.Trim(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
+			return s, fmt.Errorf("path of %q", line)
+		}
+	}
+	s.path, s.value, s.kind = path, fields[0], fields[1]
+	if len(fields) == 3 {
+		if s.rate, found = strings.CutPrefix(fields[2], "@"); !found || strings.Trim(s.rate, "0123456789.") != "" {
+			return s, fmt.Errorf("rate of %q", line)
+		}
+		if r, err := strconv.ParseFloat(s.rate, 64); err != nil || r <= 0 || r >= 1 || s.kind != "ms" {
+			return s, fmt.Errorf("rate of %q", line)
+		}
+	}
+	switch s.kind {
+	case "c", "g", "ms":
+		_, err = strconv.ParseFloat(s.value, 64)
+		if s.kind == "ms" && strings.HasPrefix(s.value, "-") {
+			err = errors.New("a negative timing")
+		}
+	case "s":
+		if s.value == "" || strings.Contains(s.value, "@") {
+			err = errors.New("no member")
+		}
+	default:
+		err = errors.New("no such type")
+	}
+	if err != nil {
+		return s, fmt.Errorf("%q: %w", line, err)
+	}
+	return s, nil
+}
+
+func parseAll(t testing.TB, lines []string) []sample {
+	t.Helper()
+	all := make([]sample, len(lines))
+	for i, line := range lines {
+		var err error
+		all[i], err = parse(line)
+		require.NoError(t, err)
+	}
+	return all
+}
+
+// udpServer keeps the datagrams that arrive.
+type udpServer struct {
+	Address string
+	c       *net.UDPConn
+
+	mu        sync.Mutex
+	datagrams []string
+}
+
+func newUDPServer(t testing.TB) *udpServer {
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	require.NoError(t, err)
+	require.NoError(t, c.SetReadBuffer(4<<20))
+	s := &udpServer{Address: c.LocalAddr().String(), c: c}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := c.Read(buf)
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.datagrams = append(s.datagrams, string(buf[:n]))
+			s.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() { _ = c.Close(); <-done })
+	return s
+}
+
+func (s *udpServer) got() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.datagrams...)
+}
+
+// lines returns the lines of all datagrams; each has a line feed at its end.
+func (s *udpServer) lines() (lines []string) {
+	for _, d := range s.got() {
+		lines = append(lines, strings.Split(strings.TrimSuffix(d, "\n"), "\n")...)
+	}
+	return lines
+}
+
