@@ -163,14 +163,19 @@ func (e *env) noticesAreThere(t transport.Transport, want []Notice) {
 	if e.cfg.notices == nil {
 		return
 	}
-	got := map[string]bool{}
-	for _, n := range e.receivedNotices(t, len(want)) {
-		got[n.String()] = true
-	}
-	for _, n := range want {
-		if !got[n.String()] {
-			e.errorf("Send returned nil: did not arrive: %v", n)
+	missing := want
+	// These are waited for, not their number: others may have arrived before them.
+	await(e.cfg, len(want), func() []Notice {
+		got := map[string]bool{}
+		for _, n := range e.cfg.notices(t) {
+			got[n.String()] = true
 		}
+		there := func(n Notice) bool { return got[n.String()] }
+		missing = slices.DeleteFunc(slices.Clone(want), there)
+		return want[:len(want)-len(missing)]
+	})
+	for _, n := range missing {
+		e.errorf("Send returned nil: did not arrive: %v", n)
 	}
 }
 
