@@ -37,16 +37,12 @@ func (p *Packer) Line() []byte { return p.buf[:p.full] }
 func (p *Packer) Add(buf []byte) error {
 	p.buf = buf
 	length := len(buf) - p.full
-	room := p.max
-	if p.Feed {
-		room--
-	}
 	switch {
 	case length == 0:
 		return nil
-	case length > room:
+	case length > p.Longest():
 		return ErrTooLong
-	case len(buf) > room:
+	case length > p.Room():
 		if err := p.Flush(); err != nil {
 			return err
 		}
@@ -56,6 +52,18 @@ func (p *Packer) Add(buf []byte) error {
 	p.full = len(p.buf)
 	return nil
 }
+
+// Longest returns how many bytes a line may have.
+func (p *Packer) Longest() int {
+	if p.Feed {
+		return p.max - 1
+	}
+	return p.max
+}
+
+// Room returns how many bytes the next line may have to go into the datagram at
+// hand.
+func (p *Packer) Room() int { return p.Longest() - p.full }
 
 // Flush writes the datagram, if it has a line. Whatever becomes of it, p is empty
 // then.
@@ -70,3 +78,6 @@ func (p *Packer) Flush() error {
 	p.buf, p.full = p.buf[:0], 0
 	return p.write(datagram)
 }
+
+// Discard empties p without writing.
+func (p *Packer) Discard() { p.buf, p.full = p.buf[:0], 0 }

@@ -91,7 +91,9 @@ func TestNoLineIsSplitOrLost(t *testing.T) {
 		p, got := collect(max, feed)
 		var want []string
 		for _, l := range rapid.SliceOf(rapid.StringMatching(`[a-z]{1,50}`)).Draw(t, "lines") {
+			fits, before := len(l) <= p.Room(), len(*got)
 			if add(p, l) == nil {
+				require.Equal(t, fits, len(*got) == before, "Room says whether a line opens a new datagram")
 				want = append(want, l)
 			} else {
 				require.Greater(t, len(l)+len("\n"), max)
