@@ -1,0 +1,78 @@
+package dogstatsd
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// address is where to send to.
+type address struct {
+	network string // "udp", "unixgram", "unix" for a stream; "" to try the last two
+	target  string // host:port, or a path
+	name    bool   // target has a name that has to be looked up
+	text    string // for errors
+}
+
+// maxPathBytes is what fits into a Unix socket address on Linux; elsewhere a little
+// less does, which shows when it is dialled.
+const maxPathBytes = 107
+
+// parseAddress returns the parts of text, or what is wrong with it.
+func parseAddress(text string) (address, string) {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] == 0x7f {
+			return address{}, "has a control character"
+		}
+	}
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		scheme, rest = "udp", text
+	}
+	a := address{target: rest, text: scheme + "://" + rest}
+	switch scheme {
+	case "udp":
+		return a.udp()
+	case "unix":
+	case "unixgram":
+		a.network = "unixgram"
+	case "unixstream":
+		a.network = "unix"
+	default:
+		return address{}, "has a scheme that is not known: want udp, unix, unixgram or unixstream"
+	}
+	switch {
+	case rest == "":
+		return address{}, "has no path: want one like unix:///var/run/datadog/dsd.socket"
+	case len(rest) > maxPathBytes:
+		return address{}, "has a path longer than " + strconv.Itoa(maxPathBytes) + " bytes, which no socket can have"
+	}
+	return a, ""
+}
+
+func (a address) udp() (address, string) {
+	a.network = "udp"
+	rest := strings.TrimSuffix(a.target, "/")
+	if strings.ContainsAny(rest, "/?#@ ") {
+		return address{}, "has more than host and port: want one like udp://127.0.0.1:8125"
+	}
+	host, port, err := net.SplitHostPort(rest)
+	if err != nil {
+		host, port = strings.TrimSuffix(strings.TrimPrefix(rest, "["), "]"), defaultPort
+		if _, err := netip.ParseAddr(host); err != nil && strings.ContainsAny(host, ":[]") {
+			return address{}, "is no host and port: want one like udp://127.0.0.1:8125 or udp://[::1]:8125"
+		}
+	}
+	if host == "" {
+		return address{}, "has no host: want one like udp://127.0.0.1:8125"
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return address{}, "has no port between 1 and 65535"
+	}
+	_, err = netip.ParseAddr(host)
+	a.name = err != nil
+	a.target = net.JoinHostPort(host, port)
+	a.text = "udp://" + a.target
+	return a, ""
+}
