@@ -9,7 +9,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	defer client.Close(context.Background())
+//	defer client.Close()
 //	client.Count("jobs.done", 1, "queue:mail")
 //
 // [ConfigFromEnv] takes address and origin from the environment, as the Agent's own
