@@ -1,0 +1,136 @@
+package otlp
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+const (
+	hostKey    = "host.name"
+	serviceKey = "service.name"
+	deviceKey  = "device"
+	bareValue  = "true"
+	noKey      = "_"
+)
+
+// attribute is one key and its value, as OTLP has them: keys are not empty, both are
+// valid UTF-8.
+type attribute struct{ key, value string }
+
+// attributesOf appends to dst the attributes of a series, by key and then value. A
+// key may come more than once; its values are one when they are encoded. It does
+// not allocate for tags that are valid UTF-8, if dst has room.
+func attributesOf(dst []attribute, s *transport.Series) []attribute {
+	for _, tag := range s.Tags {
+		key, value, found := strings.Cut(tag, ":")
+		if !found {
+			value = bareValue
+		}
+		if key == "" {
+			key = noKey
+		}
+		dst = append(dst, attribute{valid(key), valid(value)})
+	}
+	if s.Device != "" {
+		dst = append(dst, attribute{deviceKey, valid(s.Device)})
+	}
+	// Tags come sorted, nearly always, and sorted tags nearly are by key.
+	for i := 1; i < len(dst); i++ {
+		for j := i; j > 0 && less(dst[j], dst[j-1]); j-- {
+			if i-j == 32 { // not nearly, then
+				slices.SortFunc(dst, func(x, y attribute) int {
+					return cmp.Or(strings.Compare(x.key, y.key), strings.Compare(x.value, y.value))
+				})
+				return dst
+			}
+			dst[j], dst[j-1] = dst[j-1], dst[j]
+		}
+	}
+	return dst
+}
+
+func less(x, y attribute) bool {
+	if x.key != y.key {
+		return x.key < y.key
+	}
+	return x.value < y.value
+}
+
+// valid returns s with U+FFFD for what is not UTF-8: protobuf has no other text.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// same returns how many attributes at the beginning of list, which is not empty,
+// have the key of the first.
+func same(list []attribute) int {
+	n := 1
+	for n < len(list) && list[n].key == list[0].key {
+		n++
+	}
+	return n
+}
+
+// joinedLen is the length of what appendJoined appends.
+func joinedLen(list []attribute) int {
+	n := len(list) - 1
+	for _, a := range list {
+		n += len(a.value)
+	}
+	return n
+}
+
+// appendJoined appends the values of list with commas between them.
+func appendJoined(dst []byte, list []attribute) []byte {
+	for i, a := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, a.value...)
+	}
+	return dst
+}
+
+// appendAttributes appends each attribute as a KeyValue in a field with the given number.
+func appendAttributes(dst []byte, field protowire.Number, list []attribute) []byte {
+	for len(list) > 0 {
+		n := same(list)
+		text := joinedLen(list[:n])
+		value := stringSize(text) // AnyValue
+		dst = protowire.AppendTag(dst, field, protowire.BytesType)
+		dst = protowire.AppendVarint(dst, uint64(stringSize(len(list[0].key))+stringSize(value)))
+		dst = appendString(dst, keyValueKey, list[0].key)
+		dst = protowire.AppendTag(dst, keyValueValue, protowire.BytesType)
+		dst = protowire.AppendVarint(dst, uint64(value))
+		dst = protowire.AppendTag(dst, anyValueString, protowire.BytesType)
+		dst = protowire.AppendVarint(dst, uint64(text))
+		dst = appendJoined(dst, list[:n])
+		list = list[n:]
+	}
+	return dst
+}
+
+// stringSize is the size of a string or message of n bytes as a field with a number
+// below 16.
+func stringSize(n int) int { return 1 + protowire.SizeBytes(n) }
+
+func appendString(dst []byte, field protowire.Number, s string) []byte {
+	return protowire.AppendString(protowire.AppendTag(dst, field, protowire.BytesType), s)
+}
+
+// appendOptional appends s unless it is "", which a reader takes a missing field for.
+func appendOptional(dst []byte, field protowire.Number, s string) []byte {
+	if s == "" {
+		return dst
+	}
+	return appendString(dst, field, s)
+}

@@ -1,0 +1,234 @@
+package otlp
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/exponential"
+)
+
+// encoder writes metrics. Its memory goes from one to the next.
+type encoder struct {
+	histograms Histograms
+	signed     bool
+	maxBuckets int
+	quantiles  []quantile
+
+	list       []attribute
+	attributes []byte // encoded, for the shape of the series at hand
+	unit       []byte
+	point      []byte // the body of one point
+	points     []byte // those of one metric, as fields
+	histogram  exponential.Histogram
+}
+
+// quantile is one of Config.Quantiles, in parts per million so that 7 % of 100 is 7.
+type quantile struct {
+	millionths float64
+	value      float64
+}
+
+func newEncoder(c Config) *encoder {
+	e := &encoder{histograms: c.Histograms, signed: c.SignedCounts, maxBuckets: c.MaxBuckets}
+	for _, q := range c.Quantiles {
+		millionths := math.Round(q * 1e6)
+		e.quantiles = append(e.quantiles, quantile{millionths, millionths / 1e6})
+	}
+	slices.SortFunc(e.quantiles, func(x, y quantile) int { return cmp.Compare(x.millionths, y.millionths) })
+	e.quantiles = slices.Compact(e.quantiles)
+	return e
+}
+
+// appendMetric appends to dst one metric with points from the beginning of points, the
+// first of which is fit: as many as belong into one metric and fit into room
+// bytes. It returns how many; none if not even the first fits.
+func (e *encoder) appendMetric(dst []byte, s *transport.Series, points []transport.Point, room int) ([]byte, int) {
+	form := e.shapeOf(s.Kind)
+	field, attributes, trailer := form.fields()
+	e.list = attributesOf(e.list[:0], s)
+	e.attributes = appendAttributes(e.attributes[:0], attributes, e.list)
+	e.unit = appendUnit(e.unit[:0], s)
+	name, description := valid(s.Name), valid(s.Description)
+
+	head := stringSize(len(name))
+	if description != "" {
+		head += stringSize(len(description))
+	}
+	if len(e.unit) > 0 {
+		head += stringSize(len(e.unit))
+	}
+	monotonic := !e.signed && points[0].Value >= 0
+	e.points = e.points[:0]
+	n, data, body := 0, 0, 0
+	for n < len(points) {
+		p := &points[n]
+		if n > 0 && (e.unfit(s, p) != "" || form == sumShape && monotonic != (!e.signed && p.Value >= 0)) {
+			break
+		}
+		before := len(e.points)
+		e.appendPoint(form, s, p)
+		if size := stringSize(head + stringSize(len(e.points)+trailer)); size > room {
+			e.points = e.points[:before]
+			break
+		}
+		data = len(e.points) + trailer
+		body = head + stringSize(data)
+		n++
+	}
+	if n == 0 {
+		return dst, 0
+	}
+	dst = protowire.AppendTag(dst, scopeMetricsMetrics, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(body))
+	dst = appendString(dst, metricName, name)
+	dst = appendOptional(dst, metricDescription, description)
+	if len(e.unit) > 0 {
+		dst = appendMessage(dst, metricUnit, e.unit)
+	}
+	dst = protowire.AppendTag(dst, field, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(data))
+	dst = append(dst, e.points...)
+	if trailer > 0 {
+		dst = protowire.AppendVarint(protowire.AppendTag(dst, dataTemporality, protowire.VarintType), deltas)
+	}
+	if form == sumShape {
+		dst = protowire.AppendVarint(protowire.AppendTag(dst, sumIsMonotonic, protowire.VarintType), protowire.EncodeBool(monotonic))
+	}
+	return dst, n
+}
+
+// fields returns the number of the field of Metric, that of a point's attributes, and
+// how many bytes follow the points.
+func (f shape) fields() (data, attributes protowire.Number, trailer int) {
+	switch f {
+	case sumShape:
+		return metricSum, numberAttributes, 4
+	case exponentialShape:
+		return metricExponential, exponentialAttributes, 2
+	case summaryShape:
+		return metricSummary, summaryAttributes, 0
+	}
+	return metricGauge, numberAttributes, 0
+}
+
+// appendPoint appends p to e.points.
+func (e *encoder) appendPoint(form shape, s *transport.Series, p *transport.Point) {
+	dst := append(e.point[:0], e.attributes...)
+	start := uint64(p.Unix) * uint64(time.Second)
+	if form != gaugeShape { // which has the value of one moment
+		dst = appendFixed(dst, pointStart, start)
+	}
+	dst = appendFixed(dst, pointTime, start+uint64(max(0, s.Interval)))
+	switch form {
+	case sumShape, gaugeShape:
+		dst = appendDouble(dst, numberValue, p.Value)
+	case exponentialShape:
+		dst = e.appendHistogram(dst, s, p)
+	case summaryShape:
+		dst = e.appendSummary(dst, s, p)
+	}
+	e.point = dst
+	e.points = appendMessage(e.points, dataPoints, dst)
+}
+
+func (e *encoder) appendSummary(dst []byte, s *transport.Series, p *transport.Point) []byte {
+	sum := p.Summary
+	count := max(1, sum.Count)
+	if count != math.Trunc(count) {
+		count = math.Floor(count + e.offset(s, p.Unix))
+	}
+	dst = appendFixed(dst, summaryCount, uint64(count))
+	dst = appendDouble(dst, summarySum, sum.Sum)
+	total := 0.0
+	for i := range sum.Samples {
+		total += sum.Samples[i].Weight
+	}
+	next, reached := 0, 0.0
+	for _, q := range e.quantiles {
+		value := sum.Max
+		switch q.millionths {
+		case 0:
+			value = sum.Min
+		case 1e6:
+		default: // the first value up to which there are that many
+			rank := q.millionths * total / 1e6
+			for next < len(sum.Samples) && (reached < rank || next == 0) {
+				reached += sum.Samples[next].Weight
+				next++
+			}
+			value = min(max(sum.Samples[next-1].Value, sum.Min), sum.Max)
+		}
+		const size = 2 * (1 + 8)
+		dst = protowire.AppendTag(dst, summaryQuantiles, protowire.BytesType)
+		dst = protowire.AppendVarint(dst, size)
+		dst = appendDouble(dst, quantileQuantile, q.value)
+		dst = appendDouble(dst, quantileValue, value)
+	}
+	return dst
+}
+
+func (e *encoder) appendHistogram(dst []byte, s *transport.Series, p *transport.Point) []byte {
+	sum, h := p.Summary, &e.histogram
+	h.Build(sum.Samples, e.maxBuckets)
+	total, count := max(1, sum.Count), h.Total()
+	if count != total || !h.Whole() {
+		count = h.Round(total, e.offset(s, p.Unix))
+	}
+	dst = appendFixed(dst, exponentialCount, uint64(count))
+	dst = appendDouble(dst, exponentialSum, sum.Sum)
+	dst = protowire.AppendTag(dst, exponentialScale, protowire.VarintType)
+	dst = protowire.AppendVarint(dst, protowire.EncodeZigZag(int64(h.Scale)))
+	if h.Zero > 0 {
+		dst = appendFixed(dst, exponentialZeroCount, uint64(h.Zero))
+	}
+	dst = appendBuckets(dst, exponentialPositive, h.Positive)
+	dst = appendBuckets(dst, exponentialNegative, h.Negative)
+	dst = appendDouble(dst, exponentialMin, sum.Min)
+	return appendDouble(dst, exponentialMax, sum.Max)
+}
+
+// appendBuckets appends the buckets of one side, if it has any, with a zero for each
+// empty one between two others.
+func appendBuckets(dst []byte, field protowire.Number, buckets []exponential.Bucket) []byte {
+	if len(buckets) == 0 {
+		return dst
+	}
+	first, last := buckets[0].Index, buckets[len(buckets)-1].Index
+	offset := protowire.EncodeZigZag(int64(first))
+	counts := int(last-first) + 1 - len(buckets) // a byte for each empty one
+	for _, b := range buckets {
+		counts += protowire.SizeVarint(uint64(b.Count))
+	}
+	dst = protowire.AppendTag(dst, field, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(1+protowire.SizeVarint(offset)+stringSize(counts)))
+	dst = protowire.AppendTag(dst, bucketsOffset, protowire.VarintType)
+	dst = protowire.AppendVarint(dst, offset)
+	dst = protowire.AppendTag(dst, bucketsCounts, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(counts))
+	next := first
+	for _, b := range buckets {
+		for ; next < b.Index; next++ {
+			dst = append(dst, 0)
+		}
+		dst = protowire.AppendVarint(dst, uint64(b.Count))
+		next++
+	}
+	return dst
+}
+
+func appendFixed(dst []byte, field protowire.Number, v uint64) []byte {
+	return protowire.AppendFixed64(protowire.AppendTag(dst, field, protowire.Fixed64Type), v)
+}
+
+func appendDouble(dst []byte, field protowire.Number, v float64) []byte {
+	return appendFixed(dst, field, math.Float64bits(v))
+}
+
+func appendMessage(dst []byte, field protowire.Number, body []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(dst, field, protowire.BytesType), body)
+}

@@ -1,0 +1,119 @@
+package otlp
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+const hidden = "***"
+
+// printable returns c without its secrets. A URL that New would refuse may hold
+// a password; a TLS configuration holds private keys.
+func (c Config) printable() Config {
+	if c.Headers != nil {
+		c.Headers = maps.Clone(c.Headers)
+		for name := range c.Headers {
+			c.Headers[name] = hidden
+		}
+	}
+	for _, field := range []*string{&c.Endpoint, &c.MetricsURL} {
+		if *field == "" {
+			continue
+		}
+		if _, problem := parseURL(*field); problem != "" {
+			*field = hidden
+		}
+	}
+	c.TLS = nil
+	return c
+}
+
+// bare is a Config that prints as fmt would print it.
+type bare Config
+
+// Format prints c with *** for the values of headers and without TLS, whatever the verb.
+func (c Config) Format(f fmt.State, verb rune) {
+	fmt.Fprintf(f, fmt.FormatString(f, verb), bare(c.printable()))
+}
+
+// summary is what a log or a JSON document shows of c.
+func (c Config) summary() []slog.Attr {
+	p := c.printable()
+	return []slog.Attr{
+		slog.String("endpoint", p.Endpoint),
+		slog.String("metrics_url", p.MetricsURL),
+		slog.Any("headers", p.Headers),
+		slog.String("service_name", p.ServiceName),
+		slog.Any("resource", p.Resource),
+		slog.String("histograms", p.Histograms.String()),
+		slog.Any("quantiles", p.Quantiles),
+		slog.Bool("signed_counts", p.SignedCounts),
+		slog.Int("max_buckets", p.MaxBuckets),
+		slog.Int("max_request_bytes", p.MaxRequestBytes),
+		slog.String("compression", p.Compression.String()),
+		slog.String("timeout", p.Timeout.String()),
+		slog.Bool("tls", c.TLS != nil),
+		slog.Bool("client", p.Client != nil),
+	}
+}
+
+// LogValue implements [slog.LogValuer], with *** for the values of headers.
+func (c Config) LogValue() slog.Value { return slog.GroupValue(c.summary()...) }
+
+// MarshalJSON returns what LogValue shows, as an object. It is not meant to be
+// read back.
+func (c Config) MarshalJSON() ([]byte, error) {
+	object := map[string]any{}
+	for _, a := range c.summary() {
+		object[a.Key] = a.Value.Any()
+	}
+	return json.Marshal(object)
+}
+
+// secrets are the words that must not be quoted. They are behind a function
+// because fmt prints fields, unexported ones too.
+type secrets func() []string
+
+const (
+	shortestSecret = 6  // a shorter word is a tenant's number, and is found in anything
+	quotedAtLeast  = 10 // so many bytes of a secret's beginning give it away
+)
+
+// secretsOf returns the words of the headers' values, and what they mean if they
+// are base64, as those of Basic are.
+func secretsOf(headers map[string]string) secrets {
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		for word := range strings.FieldsFuncSeq(headers[name], func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }) {
+			words = append(words, word, url.QueryEscape(word))
+			if plain, err := base64.StdEncoding.DecodeString(word); err == nil {
+				words = append(words, strings.Split(string(plain), ":")...)
+			}
+		}
+	}
+	for i, word := range words {
+		words[i] = strings.ToLower(word)
+	}
+	words = slices.DeleteFunc(words, func(w string) bool {
+		return len(w) < shortestSecret || slices.Contains([]string{"bearer", "apikey", "api-key"}, w)
+	})
+	return func() []string { return words }
+}
+
+// quotedIn reports whether text gives one of them away, by its beginning. It errs
+// on the side of yes.
+func (s secrets) quotedIn(text string) bool {
+	text = strings.ToLower(text)
+	for _, word := range s() {
+		if strings.Contains(text, word[:min(len(word), quotedAtLeast)]) {
+			return true
+		}
+	}
+	return false
+}
