@@ -15,6 +15,7 @@ WORK := GOWORK=$(CURDIR)/.ci/go.work
 DURATION ?= 10s
 FAULT    ?=
 FUZZTIME ?= 10s
+FUZZEXECS ?=
 COUNT    ?= 100
 NAME     ?= hotpath
 RUN      ?=
@@ -48,8 +49,8 @@ stress: ## the conservation tests, COUNT=100 times under the race detector
 	@COUNT='$(COUNT)' .ci/test stress
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZTIME=10s
-	@FUZZTIME='$(FUZZTIME)' .ci/fuzz
+fuzz: ## each fuzz target for FUZZTIME=10s, or the transports' for FUZZEXECS=n executions (RUN=regexp picks some)
+	@FUZZTIME='$(FUZZTIME)' FUZZEXECS='$(FUZZEXECS)' RUN='$(RUN)' .ci/fuzz
 
 .PHONY: lint
 lint: ## format, vet, staticcheck, known vulnerabilities, other platforms, tidy modules
