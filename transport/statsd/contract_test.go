@@ -105,7 +105,8 @@ func TestContractTCP(t *testing.T) {
 	}{
 		{"close, tags in the path", func(*statsd.Config) {}},
 		{"close, plain, tags of Datadog", func(c *statsd.Config) { c.Plain, c.Tags = true, statsd.TagsDatadog }},
-		{"ack, tags dropped", func(c *statsd.Config) { c.Confirm, c.Tags = ackOrClose, statsd.TagsDropped }},
+		{"ack", func(c *statsd.Config) { c.Confirm = ackOrClose }},
+		{"none, tags dropped", func(c *statsd.Config) { c.Confirm, c.Tags = statsd.ConfirmNone, statsd.TagsDropped }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var servers sync.Map // by transport
@@ -115,19 +116,22 @@ func TestContractTCP(t *testing.T) {
 			}
 			var cfg statsd.Config
 			c.change(&cfg)
+			opts := []transporttest.Option{
+				transporttest.Received(func(tr transport.Transport) []transporttest.Flat { return flats(t, of(tr).got()) }),
+				transporttest.Arrives(arrives(cfg.Tags)),
+			}
+			if cfg.Confirm == statsd.ConfirmClose { // the others do not promise what it asks for
+				opts = append(opts, transporttest.Outage(
+					func(t transport.Transport) { of(t).down() },
+					func(t transport.Transport) { of(t).up() },
+				))
+			}
 			transporttest.Run(t, func(t *testing.T) transport.Transport {
 				s := newServer(t)
 				sd := open(t, s.Address, c.change)
 				servers.Store(sd, s)
 				return sd
-			},
-				transporttest.Received(func(tr transport.Transport) []transporttest.Flat { return flats(t, of(tr).got()) }),
-				transporttest.Arrives(arrives(cfg.Tags)),
-				transporttest.Outage(
-					func(t transport.Transport) { of(t).down() },
-					func(t transport.Transport) { of(t).up() },
-				),
-			)
+			}, opts...)
 		})
 	}
 }

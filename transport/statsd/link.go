@@ -3,6 +3,7 @@ package statsd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -15,13 +16,13 @@ import (
 
 // link keeps a TCP connection to the server ready, whatever happens to the one
 // before. A delivery takes it; what it took belongs to it alone, so that lines of
-// one never follow half a line of another.
+// one never follow half a line of another. There is one connection at a time.
 //
-//	run:   dial ──► idle ──► taken, or lost ──► pause, if it failed ──► dial
-//	take:        wait for idle ──► deliver ──► give back, or close
+//	run:      dial ──► idle ──► taken, or lost ──► pause, if it failed ──► dial
+//	deliver:      take ──► write and confirm ──► give back, or close
 //
-// With ConfirmClose a connection serves one delivery, and run makes the next one
-// meanwhile. Otherwise there is one connection at a time, which goes back and forth.
+// With ConfirmClose a connection serves one delivery, which ends when run has made
+// the next: see successor.
 type link struct {
 	cfg     *Config
 	dialer  net.Dialer
@@ -31,7 +32,7 @@ type link struct {
 
 	mu      sync.Mutex
 	idle    *conn
-	out     int           // connections that were taken
+	out     bool          // a connection was taken
 	hasty   int           // takers that do not wait for the end of a pause
 	up      bool          // the last thing that happened to a connection was good
 	good    bool          // lines were delivered since the last pause
@@ -97,7 +98,7 @@ func (l *link) run(ctx context.Context) {
 func (l *link) state() (idle *conn, wanted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.idle, l.idle == nil && (l.cfg.Confirm == ConfirmClose || l.out == 0)
+	return l.idle, l.idle == nil && !l.out
 }
 
 // connect makes one attempt and reports whether there is an idle connection now.
@@ -229,7 +230,7 @@ func (l *link) take(ctx context.Context, patient bool) (*conn, error) {
 			return nil, transport.ErrClosed
 		case c != nil && !c.over():
 			l.idle = nil
-			l.out++
+			l.out = true
 			l.wakeUp()
 			return c, nil
 		case c == nil && !patient && l.finish >= attempt:
@@ -239,16 +240,7 @@ func (l *link) take(ctx context.Context, patient bool) (*conn, error) {
 			attempt = l.begun + 1 // another took it
 		}
 		l.wakeUp()
-		changed := l.changed
-		l.mu.Unlock()
-		var err error
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		l.mu.Lock()
-		if err != nil {
+		if err := l.await(ctx); err != nil {
 			if l.failure != nil { // says more
 				err = l.failure
 			}
@@ -264,7 +256,7 @@ func (l *link) deliver(ctx context.Context, chunk *chunk, patient bool) (sure, d
 		return 0, 0, plain(err)
 	}
 	written, err := c.deliver(ctx, chunk.buf, l.cfg.Confirm, l.cfg.Timeout)
-	kept := l.give(c, err == nil)
+	kept, next := l.give(c, err == nil)
 	switch {
 	case kept:
 	case written < len(chunk.buf):
@@ -272,18 +264,55 @@ func (l *link) deliver(ctx context.Context, chunk *chunk, patient bool) (sure, d
 	default:
 		c.close()
 	}
+	if err == nil && l.cfg.Confirm == ConfirmClose {
+		err = l.successor(ctx, next)
+	}
 	if err != nil {
 		return 0, chunk.written(written), err
 	}
 	return len(chunk.units), len(chunk.units), nil
 }
 
-// give ends what take began, and reports whether c is idle again: else the caller
-// closes it.
-func (l *link) give(c *conn, delivered bool) (kept bool) {
+// successor waits for the attempt to connect that follows a delivery. A process that
+// was killed right after it read the lines, and before it did anything with them, has
+// its connections ended like one that was done with them. But then nobody listens
+// any more: that a new connection is taken says that it lived on.
+func (l *link) successor(ctx context.Context, attempt uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.out--
+	for l.finish < attempt {
+		if l.stopped {
+			return transport.ErrClosed
+		}
+		if err := l.await(ctx); err != nil {
+			return err
+		}
+	}
+	if l.finish == attempt && l.failure != nil {
+		return fmt.Errorf("the peer read the lines and was gone then: %w", plain(l.failure))
+	}
+	return nil
+}
+
+// await waits for a change. It is called under the lock, which it gives up meanwhile.
+func (l *link) await(ctx context.Context) error {
+	changed := l.changed
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	select {
+	case <-changed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// give ends what take began, and reports whether c is idle again, else the caller
+// closes it, and the number of the next attempt to connect.
+func (l *link) give(c *conn, delivered bool) (kept bool, next uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out = false
 	l.good = l.good || delivered
 	if !delivered {
 		l.up = l.idle != nil
@@ -293,7 +322,7 @@ func (l *link) give(c *conn, delivered bool) (kept bool) {
 	}
 	l.notify()
 	l.wakeUp()
-	return kept
+	return kept, l.begun + 1
 }
 
 // connected reports whether the last attempt to connect, and what was done with the
@@ -312,17 +341,11 @@ func (l *link) ready(ctx context.Context) error {
 		if l.stopped {
 			return transport.ErrClosed
 		}
-		changed := l.changed
-		l.mu.Unlock()
-		var err error
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
-		l.mu.Lock()
-		if err != nil {
-			return errors.Join(err, l.failure)
+		if err := l.await(ctx); err != nil {
+			if l.failure != nil { // says more
+				err = plain(l.failure)
+			}
+			return err
 		}
 	}
 	return nil

@@ -44,7 +44,9 @@ func newServer(t testing.TB) *server {
 	s := &server{t: t, conns: map[*net.TCPConn]bool{}, Address: "127.0.0.1:0"}
 	s.up()
 	t.Cleanup(func() {
-		s.down()
+		if s.l != nil {
+			s.down()
+		}
 		s.serving.Wait()
 	})
 	return s
@@ -74,6 +76,7 @@ func (s *server) down() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_ = s.l.Close()
+	s.l = nil
 	for c := range s.conns {
 		_ = c.SetLinger(0)
 		_ = c.Close()
@@ -88,6 +91,12 @@ func (s *server) accept(l net.Listener) {
 		}
 		c := nc.(*net.TCPConn)
 		s.mu.Lock()
+		if s.l != l { // it came just before down
+			s.mu.Unlock()
+			_ = c.SetLinger(0)
+			_ = c.Close()
+			continue
+		}
 		s.made++
 		s.conns[c] = true
 		serve := s.serve
@@ -304,4 +313,3 @@ func (s *udpServer) lines() (lines []string) {
 	}
 	return lines
 }
-
