@@ -42,7 +42,7 @@ func detectContainer(root string) string {
 		}
 		switch fields[1] {
 		case "memory": // version 1, which holds if both are there
-			cgroup = path.Join("memory", fields[2])
+			cgroup = path.Join("/memory", path.Join("/", fields[2]))
 		case "":
 			if cgroup == "" {
 				cgroup = path.Join("/", fields[2])

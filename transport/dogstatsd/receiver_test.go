@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -86,7 +87,8 @@ func (r *receiver) up() {
 		buf := make([]byte, 1<<16)
 		for {
 			n, _, err := c.ReadFrom(buf)
-			if err != nil {
+			if err != nil || string(buf[:n]) == lastDatagram {
+				_ = c.Close()
 				return
 			}
 			r.take(string(buf[:n]))
@@ -94,13 +96,25 @@ func (r *receiver) up() {
 	})
 }
 
-// down takes r away: nobody listens and the socket is gone.
+// lastDatagram makes a receiver of datagrams go away.
+const lastDatagram = "the last one"
+
+// down takes r away: nobody listens and the socket is gone. What was written before
+// is read.
 func (r *receiver) down() {
 	r.mu.Lock()
-	if r.listening != nil {
-		_ = r.listening.Close()
-		r.listening = nil
+	switch c := r.listening.(type) {
+	case nil:
+	case net.PacketConn:
+		last, err := net.Dial(r.network, r.path())
+		if assert.NoError(r.t, err) {
+			_, _ = last.Write([]byte(lastDatagram))
+			_ = last.Close()
+		}
+	default:
+		_ = c.Close()
 	}
+	r.listening = nil
 	for c := range r.conns {
 		_ = c.Close()
 	}
