@@ -4,4 +4,7 @@ package statsd_test
 
 import "github.com/shardstats/shardstats/transport/statsd"
 
-const ackOrClose = statsd.ConfirmClose
+const (
+	ackOrClose = statsd.ConfirmClose
+	ackOrNone  = statsd.ConfirmNone
+)

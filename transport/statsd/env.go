@@ -78,7 +78,7 @@ func (c Config) orPlaceholder() Config {
 // truthy applies the rules of sprockets-statsd: a whole number other than 0, or one
 // of four words.
 func truthy(s string) bool {
-	if n, ok := new(big.Int).SetString(strings.TrimPrefix(strings.TrimSpace(s), "+"), 10); ok {
+	if n, ok := new(big.Int).SetString(strings.TrimSpace(s), 10); ok {
 		return n.Sign() != 0
 	}
 	switch strings.ToLower(s) {

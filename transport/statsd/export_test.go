@@ -77,3 +77,6 @@ func Encoder(tb testing.TB, cfg Config) func(b *transport.Batch) (wireBytes int)
 		return len(e.chunk.buf)
 	}
 }
+
+// Complete returns cfg as New uses it.
+func Complete(cfg Config) (Config, error) { return cfg.withDefaults() }

@@ -36,17 +36,17 @@ type server struct {
 	cut     []string // what stood behind the last line feed of a connection
 	serving sync.WaitGroup
 
-	// serve does something else with a connection; nil reads it to its end.
-	serve func(c *net.TCPConn)
+	serve func(s *server, c *net.TCPConn) // what it does with a connection
 }
 
-func newServer(t testing.TB) *server {
-	s := &server{t: t, conns: map[*net.TCPConn]bool{}, Address: "127.0.0.1:0"}
+func newServer(t testing.TB) *server { return newPeer(t, (*server).read) }
+
+// newPeer returns a server that does something else with its connections.
+func newPeer(t testing.TB, serve func(s *server, c *net.TCPConn)) *server {
+	s := &server{t: t, conns: map[*net.TCPConn]bool{}, Address: "127.0.0.1:0", serve: serve}
 	s.up()
 	t.Cleanup(func() {
-		if s.l != nil {
-			s.down()
-		}
+		s.down()
 		s.serving.Wait()
 	})
 	return s
@@ -75,11 +75,18 @@ func (s *server) up() {
 func (s *server) down() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_ = s.l.Close()
-	s.l = nil
+	s.refuse()
 	for c := range s.conns {
 		_ = c.SetLinger(0)
 		_ = c.Close()
+	}
+}
+
+// refuse takes no connection any more. Called under the lock.
+func (s *server) refuse() {
+	if s.l != nil {
+		_ = s.l.Close()
+		s.l = nil
 	}
 }
 
@@ -99,13 +106,9 @@ func (s *server) accept(l net.Listener) {
 		}
 		s.made++
 		s.conns[c] = true
-		serve := s.serve
 		s.mu.Unlock()
-		if serve == nil {
-			serve = s.read
-		}
 		s.serving.Go(func() {
-			serve(c)
+			s.serve(s, c)
 			s.mu.Lock()
 			delete(s.conns, c)
 			s.mu.Unlock()

@@ -39,8 +39,7 @@ type Transport struct {
 	running sync.WaitGroup // what was started
 
 	closing  sync.Once
-	gone     chan struct{} // closed when Close is done
-	closeErr error         // valid then
+	closeErr error // of the first Close
 
 	encoder encoder // owned by Send
 }
@@ -72,7 +71,7 @@ func New(cfg Config) (*Transport, error) {
 func Nop() *Transport { return newTransport(Config{Disabled: true}) }
 
 func newTransport(cfg Config) *Transport {
-	t := &Transport{cfg: cfg, gone: make(chan struct{})}
+	t := &Transport{cfg: cfg}
 	t.naming = naming{prefix: cfg.Prefix, plain: cfg.Plain, tags: cfg.Tags}
 	t.encoder = encoder{naming: &t.naming, limit: t.limit()}
 	t.life, t.end = context.WithCancel(context.Background())
@@ -134,32 +133,28 @@ func (t *Transport) begin() error {
 // Config.Timeout if ctx has no deadline, and ends the connection. The error says how
 // many lines were left. Later calls wait for the first and return what it did.
 func (t *Transport) Close(ctx context.Context) error {
-	t.closing.Do(func() {
-		defer close(t.gone)
-		t.mu.Lock()
-		t.closed = true
-		started := t.started
-		t.mu.Unlock()
-		if started {
-			if _, bounded := ctx.Deadline(); !bounded {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, t.cfg.Timeout)
-				defer cancel()
-			}
-			t.inject.drain(ctx)
-		}
+	t.closing.Do(func() { t.closeErr = t.close(ctx) })
+	return t.closeErr
+}
+
+func (t *Transport) close(ctx context.Context) error {
+	t.mu.Lock()
+	t.closed = true
+	started := t.started
+	t.mu.Unlock()
+	if !started {
 		t.end()
-		t.running.Wait()
-		if started {
-			t.closeErr = t.inject.leftover()
-		}
-	})
-	select {
-	case <-t.gone:
-		return t.closeErr
-	case <-ctx.Done():
-		return ctx.Err()
+		return nil
 	}
+	if _, bounded := ctx.Deadline(); !bounded {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, t.cfg.Timeout)
+		defer cancel()
+	}
+	t.inject.drain(ctx)
+	t.end()
+	t.running.Wait()
+	return t.inject.leftover()
 }
 
 // wrap says whom an error is about.
