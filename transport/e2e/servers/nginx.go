@@ -33,14 +33,15 @@ type NginxConfig struct {
 
 // NginxRequest is a request in its access log.
 type NginxRequest struct {
-	Status   int    `json:"status"`
-	Upstream string `json:"upstream"` // status of the backend's answer; empty if it was not asked
-	Method   string `json:"method"`
-	URI      string `json:"uri"`
-	Protocol string `json:"protocol"` // HTTP/1.1, HTTP/2.0
-	Encoding string `json:"encoding"` // Content-Encoding
-	Agent    string `json:"agent"`
-	Bytes    int    `json:"bytes"` // of the request with its header
+	Status   int     `json:"status"`
+	Upstream string  `json:"upstream"` // status of the backend's answer; empty if it was not asked
+	Method   string  `json:"method"`
+	URI      string  `json:"uri"`
+	Protocol string  `json:"protocol"` // HTTP/1.1, HTTP/2.0
+	Encoding string  `json:"encoding"` // Content-Encoding
+	Agent    string  `json:"agent"`
+	Bytes    int     `json:"bytes"` // of the request with its header
+	Ended    float64 `json:"ended"` // Unix seconds
 }
 
 // refusals are what an NginxServer can be told to answer.
@@ -55,7 +56,7 @@ events { worker_connections 256; }
 http {
 	log_format json escape=json '{"status":$status,"upstream":"$upstream_status","method":"$request_method",'
 		'"uri":"$request_uri","protocol":"$server_protocol","encoding":"$http_content_encoding",'
-		'"agent":"$http_user_agent","bytes":$request_length}';
+		'"agent":"$http_user_agent","bytes":$request_length,"ended":$msec}';
 	access_log %[1]s/access.jsonl json;
 	client_body_temp_path %[1]s/body;
 	proxy_temp_path %[1]s/proxy;
