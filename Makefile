@@ -33,7 +33,7 @@ test: ## every test, in both builds, with invariants, and under the race detecto
 	@.ci/test
 
 .PHONY: e2e
-e2e: ## with the clients and runtimes of others: aws-lambda-go
+e2e: ## against the servers, clients and runtimes of others; gets what is missing into the user's cache
 	@.ci/test e2e
 
 .PHONY: race
