@@ -1,0 +1,120 @@
+package statsd_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/statsd"
+)
+
+// A peer that takes little and then nothing cuts a line, since the buffers on the
+// way are small. What was not sent, the cut line from its start, goes to the next
+// connection.
+func TestACutLineIsSentAgainFromItsStart(t *testing.T) {
+	var conns atomic.Int32
+	end := make(chan struct{})
+	first := make(chan []byte, 1)
+	s := newPeer(t, func(s *server, c *net.TCPConn) {
+		if conns.Add(1) > 1 {
+			s.read(c)
+			return
+		}
+		_ = c.SetReadBuffer(4 << 10)
+		<-end // until the client has given up
+		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		rest, _ := io.ReadAll(c)
+		first <- rest
+	})
+	sd := open(t, s.Address, func(c *statsd.Config) { c.Timeout, c.QueueSize = 200*time.Millisecond, 10_000 })
+	statsd.ShrinkBuffers(sd)
+	var want []string
+	for i := range 1000 {
+		path := fmt.Sprintf("%s.%d", strings.Repeat("x", 200), i)
+		require.NoError(t, sd.Inject(path, "1", "c"))
+		want = append(want, path+":1|c")
+	}
+	eventually(t, "the doubt", func() bool { return sd.Lines().Unknown > 0 })
+	close(end)
+	eventually(t, "the rest", func() bool { return sd.Lines().Waiting == 0 })
+	unknown := int(sd.Lines().Unknown)
+	assert.Positive(t, unknown)
+	assert.Less(t, unknown, 900)
+	assert.Equal(t, want[unknown:], s.got(), "none lost, none glued, from its start")
+	assert.Empty(t, s.cut)
+	// What the first connection got of the cut line has no line feed.
+	lines := strings.Split(string(<-first), "\n")
+	assert.LessOrEqual(t, len(lines)-1, unknown)
+	assert.Equal(t, want[:len(lines)-1], lines[:len(lines)-1])
+}
+
+// The same for points: those that did not leave are Retry.
+func TestPointsBehindACutLineAreRetried(t *testing.T) {
+	end := make(chan struct{})
+	s := newPeer(t, func(_ *server, c *net.TCPConn) {
+		_ = c.SetReadBuffer(4 << 10)
+		<-end
+	})
+	t.Cleanup(func() { close(end) })
+	sd := open(t, s.Address, func(c *statsd.Config) { c.Timeout = 100 * time.Millisecond })
+	statsd.ShrinkBuffers(sd)
+	b := new(transport.Batch)
+	for i := range 1000 {
+		b.Series = append(b.Series, counter(fmt.Sprintf("%s.%d", strings.Repeat("x", 200), i), 1))
+	}
+	se := failure(t, sd, b)
+	assert.Equal(t, transport.Retry, se.Outcome)
+	assert.Contains(t, se.Error(), "did not take all of it within the timeout")
+	assert.Zero(t, se.Delivered)
+	assert.NotEmpty(t, se.Rejected)
+	assert.Less(t, len(se.Rejected), 900)
+	for i, r := range se.Rejected {
+		assert.Equal(t, transport.Rejection{Index: i, Reason: string(transport.ReasonUnknown)}, r)
+	}
+}
+
+// ConfirmAck waits for the peer's kernel, and for nothing more.
+func TestAck(t *testing.T) {
+	end := make(chan struct{})
+	s := newPeer(t, func(_ *server, c *net.TCPConn) {
+		_ = c.SetReadBuffer(4 << 10)
+		<-end
+	})
+	t.Cleanup(func() { close(end) })
+	sd := open(t, s.Address, func(c *statsd.Config) { c.Confirm, c.Timeout = statsd.ConfirmAck, 100*time.Millisecond })
+	require.NoError(t, sd.Send(t.Context(), batch(counter("a", 1))), "it is in the peer's buffer")
+
+	full := new(transport.Batch)
+	for i := range 200 { // more than that holds, less than a chunk
+		full.Series = append(full.Series, counter(fmt.Sprintf("%s.%d", strings.Repeat("x", 1000), i), 1))
+	}
+	se := failure(t, sd, full)
+	assert.Equal(t, transport.Unknown, se.Outcome)
+	assert.Contains(t, se.Error(), "did not confirm within the timeout")
+}
+
+func TestAckOfAConnectionThatWasReset(t *testing.T) {
+	s := newPeer(t, func(_ *server, c *net.TCPConn) {
+		_, _ = c.Read(make([]byte, 1))
+		reset(c)
+	})
+	sd := open(t, s.Address, func(c *statsd.Config) { c.Confirm = statsd.ConfirmAck })
+	failed := 0
+	for i := range 20 { // acknowledged by the kernel before the process resets, or not
+		b := batch(counter(strings.Repeat("x", 50<<10), float64(i)), counter(strings.Repeat("y", 50<<10), float64(i)))
+		if se := transport.AsSendError(sd.Send(t.Context(), b)); se != nil {
+			assert.Contains(t, []transport.Outcome{transport.Unknown, transport.Retry}, se.Outcome)
+			failed++
+		}
+	}
+	assert.Positive(t, failed)
+	assert.Eventually(t, func() bool { return sd.Connected() }, 5*time.Second, time.Millisecond, "it connects again")
+}

@@ -1,0 +1,15 @@
+package statsd
+
+import "syscall"
+
+// ShrinkBuffers gives the connections that t will make the smallest buffer for
+// sending that there is.
+func ShrinkBuffers(t *Transport) {
+	t.wire.(*link).dialer.Control = func(_, _ string, c syscall.RawConn) error {
+		var err error
+		if failed := c.Control(func(fd uintptr) { err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1) }); failed != nil {
+			return failed
+		}
+		return err
+	}
+}
