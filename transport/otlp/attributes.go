@@ -28,14 +28,14 @@ type attribute struct{ key, value string }
 // not allocate for tags that are valid UTF-8, if dst has room.
 func attributesOf(dst []attribute, s *transport.Series) []attribute {
 	for _, tag := range s.Tags {
-		key, value, found := strings.Cut(tag, ":")
+		key, value, found := strings.Cut(valid(tag), ":")
 		if !found {
 			value = bareValue
 		}
 		if key == "" {
 			key = noKey
 		}
-		dst = append(dst, attribute{valid(key), valid(value)})
+		dst = append(dst, attribute{key, value})
 	}
 	if s.Device != "" {
 		dst = append(dst, attribute{deviceKey, valid(s.Device)})
@@ -105,32 +105,14 @@ func appendAttributes(dst []byte, field protowire.Number, list []attribute) []by
 	for len(list) > 0 {
 		n := same(list)
 		text := joinedLen(list[:n])
-		value := stringSize(text) // AnyValue
-		dst = protowire.AppendTag(dst, field, protowire.BytesType)
-		dst = protowire.AppendVarint(dst, uint64(stringSize(len(list[0].key))+stringSize(value)))
+		value := fieldSize(text) // AnyValue
+		dst = appendTag(dst, field, protowire.BytesType)
+		dst = appendLen(dst, fieldSize(len(list[0].key))+fieldSize(value))
 		dst = appendString(dst, keyValueKey, list[0].key)
-		dst = protowire.AppendTag(dst, keyValueValue, protowire.BytesType)
-		dst = protowire.AppendVarint(dst, uint64(value))
-		dst = protowire.AppendTag(dst, anyValueString, protowire.BytesType)
-		dst = protowire.AppendVarint(dst, uint64(text))
+		dst = appendLen(appendTag(dst, keyValueValue, protowire.BytesType), value)
+		dst = appendLen(appendTag(dst, anyValueString, protowire.BytesType), text)
 		dst = appendJoined(dst, list[:n])
 		list = list[n:]
 	}
 	return dst
-}
-
-// stringSize is the size of a string or message of n bytes as a field with a number
-// below 16.
-func stringSize(n int) int { return 1 + protowire.SizeBytes(n) }
-
-func appendString(dst []byte, field protowire.Number, s string) []byte {
-	return protowire.AppendString(protowire.AppendTag(dst, field, protowire.BytesType), s)
-}
-
-// appendOptional appends s unless it is "", which a reader takes a missing field for.
-func appendOptional(dst []byte, field protowire.Number, s string) []byte {
-	if s == "" {
-		return dst
-	}
-	return appendString(dst, field, s)
 }

@@ -19,12 +19,41 @@ type encoder struct {
 	maxBuckets int
 	quantiles  []quantile
 
+	heading    heading
 	list       []attribute
 	attributes []byte // encoded, for the shape of the series at hand
-	unit       []byte
 	point      []byte // the body of one point
 	points     []byte // those of one metric, as fields
 	histogram  exponential.Histogram
+}
+
+// heading is what a metric begins with. Series of one name come one after the other,
+// as a rule, so that the last one serves again.
+type heading struct {
+	name, description, unit string
+	kind                    transport.Kind
+	bytes                   []byte // name, description and unit as fields
+	code                    []byte // the unit
+}
+
+func (h *heading) set(s *transport.Series) {
+	if h.kind == s.Kind && h.name == s.Name && h.description == s.Description && h.unit == s.Unit {
+		return
+	}
+	h.name, h.description, h.unit, h.kind = s.Name, s.Description, s.Unit, s.Kind
+	h.bytes = appendString(h.bytes[:0], metricName, valid(s.Name))
+	if s.Description != "" {
+		h.bytes = appendString(h.bytes, metricDescription, valid(s.Description))
+	}
+	if h.code = appendUnit(h.code[:0], s); len(h.code) > 0 {
+		h.bytes = appendMessage(h.bytes, metricUnit, h.code)
+	}
+}
+
+// forget lets go of the strings of a batch.
+func (e *encoder) forget() {
+	e.heading.name, e.heading.description, e.heading.unit, e.heading.kind = "", "", "", 0
+	clear(e.list[:cap(e.list)])
 }
 
 // quantile is one of Config.Quantiles, in parts per million so that 7 % of 100 is 7.
@@ -52,16 +81,8 @@ func (e *encoder) appendMetric(dst []byte, s *transport.Series, points []transpo
 	field, attributes, trailer := form.fields()
 	e.list = attributesOf(e.list[:0], s)
 	e.attributes = appendAttributes(e.attributes[:0], attributes, e.list)
-	e.unit = appendUnit(e.unit[:0], s)
-	name, description := valid(s.Name), valid(s.Description)
-
-	head := stringSize(len(name))
-	if description != "" {
-		head += stringSize(len(description))
-	}
-	if len(e.unit) > 0 {
-		head += stringSize(len(e.unit))
-	}
+	e.heading.set(s)
+	head := len(e.heading.bytes)
 	monotonic := !e.signed && points[0].Value >= 0
 	e.points = e.points[:0]
 	n, data, body := 0, 0, 0
@@ -72,32 +93,26 @@ func (e *encoder) appendMetric(dst []byte, s *transport.Series, points []transpo
 		}
 		before := len(e.points)
 		e.appendPoint(form, s, p)
-		if size := stringSize(head + stringSize(len(e.points)+trailer)); size > room {
+		if size := fieldSize(head + fieldSize(len(e.points)+trailer)); size > room {
 			e.points = e.points[:before]
 			break
 		}
 		data = len(e.points) + trailer
-		body = head + stringSize(data)
+		body = head + fieldSize(data)
 		n++
 	}
 	if n == 0 {
 		return dst, 0
 	}
-	dst = protowire.AppendTag(dst, scopeMetricsMetrics, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(body))
-	dst = appendString(dst, metricName, name)
-	dst = appendOptional(dst, metricDescription, description)
-	if len(e.unit) > 0 {
-		dst = appendMessage(dst, metricUnit, e.unit)
-	}
-	dst = protowire.AppendTag(dst, field, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(data))
+	dst = appendLen(appendTag(dst, scopeMetricsMetrics, protowire.BytesType), body)
+	dst = append(dst, e.heading.bytes...)
+	dst = appendLen(appendTag(dst, field, protowire.BytesType), data)
 	dst = append(dst, e.points...)
 	if trailer > 0 {
-		dst = protowire.AppendVarint(protowire.AppendTag(dst, dataTemporality, protowire.VarintType), deltas)
+		dst = appendVarint(dst, dataTemporality, deltas)
 	}
 	if form == sumShape {
-		dst = protowire.AppendVarint(protowire.AppendTag(dst, sumIsMonotonic, protowire.VarintType), protowire.EncodeBool(monotonic))
+		dst = appendVarint(dst, sumIsMonotonic, protowire.EncodeBool(monotonic))
 	}
 	return dst, n
 }
@@ -164,8 +179,7 @@ func (e *encoder) appendSummary(dst []byte, s *transport.Series, p *transport.Po
 			value = min(max(sum.Samples[next-1].Value, sum.Min), sum.Max)
 		}
 		const size = 2 * (1 + 8)
-		dst = protowire.AppendTag(dst, summaryQuantiles, protowire.BytesType)
-		dst = protowire.AppendVarint(dst, size)
+		dst = appendLen(appendTag(dst, summaryQuantiles, protowire.BytesType), size)
 		dst = appendDouble(dst, quantileQuantile, q.value)
 		dst = appendDouble(dst, quantileValue, value)
 	}
@@ -181,8 +195,7 @@ func (e *encoder) appendHistogram(dst []byte, s *transport.Series, p *transport.
 	}
 	dst = appendFixed(dst, exponentialCount, uint64(count))
 	dst = appendDouble(dst, exponentialSum, sum.Sum)
-	dst = protowire.AppendTag(dst, exponentialScale, protowire.VarintType)
-	dst = protowire.AppendVarint(dst, protowire.EncodeZigZag(int64(h.Scale)))
+	dst = appendVarint(dst, exponentialScale, protowire.EncodeZigZag(int64(h.Scale)))
 	if h.Zero > 0 {
 		dst = appendFixed(dst, exponentialZeroCount, uint64(h.Zero))
 	}
@@ -204,12 +217,9 @@ func appendBuckets(dst []byte, field protowire.Number, buckets []exponential.Buc
 	for _, b := range buckets {
 		counts += protowire.SizeVarint(uint64(b.Count))
 	}
-	dst = protowire.AppendTag(dst, field, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(1+protowire.SizeVarint(offset)+stringSize(counts)))
-	dst = protowire.AppendTag(dst, bucketsOffset, protowire.VarintType)
-	dst = protowire.AppendVarint(dst, offset)
-	dst = protowire.AppendTag(dst, bucketsCounts, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(counts))
+	dst = appendLen(appendTag(dst, field, protowire.BytesType), 1+protowire.SizeVarint(offset)+fieldSize(counts))
+	dst = appendVarint(dst, bucketsOffset, offset)
+	dst = appendLen(appendTag(dst, bucketsCounts, protowire.BytesType), counts)
 	next := first
 	for _, b := range buckets {
 		for ; next < b.Index; next++ {
@@ -219,16 +229,4 @@ func appendBuckets(dst []byte, field protowire.Number, buckets []exponential.Buc
 		next++
 	}
 	return dst
-}
-
-func appendFixed(dst []byte, field protowire.Number, v uint64) []byte {
-	return protowire.AppendFixed64(protowire.AppendTag(dst, field, protowire.Fixed64Type), v)
-}
-
-func appendDouble(dst []byte, field protowire.Number, v float64) []byte {
-	return appendFixed(dst, field, math.Float64bits(v))
-}
-
-func appendMessage(dst []byte, field protowire.Number, body []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(dst, field, protowire.BytesType), body)
 }

@@ -68,7 +68,7 @@ func (p *packer) start() {
 func (p *packer) release() {
 	clear(p.groups)
 	p.start()
-	clear(p.encoder.list[:cap(p.encoder.list)])
+	p.encoder.forget()
 }
 
 // fill packs points of b from c on until the request is full, and returns where it
@@ -148,15 +148,15 @@ func (p *packer) find(host string) int {
 // overhead bounds what a group takes besides its metrics.
 func (p *packer) overhead(host string) int {
 	const lengths = 2 * (1 + 5) // of ResourceMetrics and ScopeMetrics
-	return lengths + stringSize(p.resourceSize(host)) + len(p.scope)
+	return lengths + fieldSize(p.resourceSize(host)) + len(p.scope)
 }
 
 func (p *packer) resourceSize(host string) int {
 	if host == noHost {
 		return len(p.base)
 	}
-	value := stringSize(len(host))
-	return len(p.hostBase) + stringSize(stringSize(len(hostKey))+stringSize(value))
+	value := fieldSize(len(host))
+	return len(p.hostBase) + fieldSize(fieldSize(len(hostKey))+fieldSize(value))
 }
 
 // writeTo writes the request, which is at most p.limit bytes. Errors are those of w.
@@ -166,18 +166,16 @@ func (p *packer) writeTo(w io.Writer) error {
 		g := &p.groups[i]
 		scopeMetrics := len(p.scope) + g.metrics
 		resource := p.resourceSize(g.host)
-		head = protowire.AppendTag(head[:0], requestResourceMetrics, protowire.BytesType)
-		head = protowire.AppendVarint(head, uint64(stringSize(resource)+stringSize(scopeMetrics)))
-		head = protowire.AppendTag(head, resourceMetricsResource, protowire.BytesType)
-		head = protowire.AppendVarint(head, uint64(resource))
+		head = appendTag(head[:0], requestResourceMetrics, protowire.BytesType)
+		head = appendLen(head, fieldSize(resource)+fieldSize(scopeMetrics))
+		head = appendLen(appendTag(head, resourceMetricsResource, protowire.BytesType), resource)
 		if g.host == noHost {
 			head = append(head, p.base...)
 		} else {
 			head = append(head, p.hostBase...)
 			head = appendAttributes(head, resourceAttributes, []attribute{{hostKey, g.host}})
 		}
-		head = protowire.AppendTag(head, resourceMetricsScopes, protowire.BytesType)
-		head = protowire.AppendVarint(head, uint64(scopeMetrics))
+		head = appendLen(appendTag(head, resourceMetricsScopes, protowire.BytesType), scopeMetrics)
 		head = append(head, p.scope...)
 		if _, err := w.Write(head); err != nil {
 			return err

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 const modulePath = "github.com/shardstats/shardstats"
@@ -61,5 +59,5 @@ func scope() []byte {
 			}
 		}
 	}
-	return protowire.AppendBytes(protowire.AppendTag(nil, scopeMetricsScope, protowire.BytesType), inner)
+	return appendMessage(nil, scopeMetricsScope, inner)
 }

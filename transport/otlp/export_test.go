@@ -1,0 +1,74 @@
+package otlp
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/shardstats/shardstats/transport"
+)
+
+// SetLimit shrinks the limit of one request's body, below what Config allows.
+func (t *Transport) SetLimit(n int) { t.packer.limit = n }
+
+// Packer is the encoder without the network.
+type Packer struct {
+	packer *packer
+	zip    *gzip.Writer
+	out    buffer
+}
+
+// NewPacker returns one for c, with another limit of a request if it is not 0.
+func NewPacker(c Config, limit int) *Packer {
+	c, _, err := c.withDefaults()
+	if err != nil {
+		panic(err)
+	}
+	p := &Packer{packer: newPacker(c)}
+	if limit > 0 {
+		p.packer.limit = limit
+	}
+	if c.Compression == Gzip {
+		p.zip = gzip.NewWriter(&p.out)
+	}
+	return p
+}
+
+// Pack calls use with the body of each request for b, and returns what was rejected. The body is
+// gone when use returns.
+func (p *Packer) Pack(b *transport.Batch, use func(body []byte, points int)) []transport.Rejection {
+	p.packer.rejected = nil
+	defer p.packer.release()
+	for at := (cursor{}); at.number < b.Points(); {
+		at = p.packer.fill(b, at)
+		if p.packer.points == 0 {
+			continue
+		}
+		var w io.Writer = &p.out
+		p.out.bytes = p.out.bytes[:0]
+		if p.zip != nil {
+			p.zip.Reset(&p.out)
+			w = p.zip
+		}
+		_ = p.packer.writeTo(w)
+		if p.zip != nil {
+			_ = p.zip.Close()
+		}
+		use(p.out.bytes, p.packer.points)
+	}
+	return p.packer.rejected
+}
+
+// RetryAfter reads the header as of now.
+func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
+
+// Quietly is what wraps the proxy of the own client.
+func Quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	return quietly(proxy)
+}
+
+// Unit is the unit that a series is sent with.
+func Unit(s *transport.Series) string { return string(appendUnit(nil, s)) }
