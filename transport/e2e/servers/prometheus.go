@@ -78,7 +78,7 @@ func startPrometheus(t testing.TB, server, name string, config []PrometheusConfi
 	p := &PrometheusServer{URL: "http://" + addr}
 	p.Process = launch(t, server, path, answers(p.URL+"/-/ready"), append([]string{
 		"--config.file=" + file, "--storage.tsdb.path=" + filepath.Join(dir, "data"),
-		"--web.listen-address=" + addr, "--web.enable-remote-write-receiver"}, args...)...)
+		"--web.listen-address=" + addr, "--web.enable-remote-write-receiver", "--log.level=warn"}, args...)...)
 	return p
 }
 
