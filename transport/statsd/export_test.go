@@ -80,3 +80,8 @@ func Encoder(tb testing.TB, cfg Config) func(b *transport.Batch) (wireBytes int)
 
 // Complete returns cfg as New uses it.
 func Complete(cfg Config) (Config, error) { return cfg.withDefaults() }
+
+// RawLine returns the line that Inject queues.
+func RawLine(prefix, path, value, typeCode string) (string, error) {
+	return rawLine(prefix, path, value, typeCode)
+}

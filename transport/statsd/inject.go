@@ -28,10 +28,11 @@ var ErrQueueFull = errors.New("statsd: the queue of lines is full")
 // cut is sent again from its start on the next; one that the peer may have got is
 // not, and counts as Unknown in [Transport.Lines]. Any goroutine may call it.
 func (t *Transport) Inject(path, value, typeCode string) error {
-	if err := checkLine(path, value, typeCode); err != nil {
+	text, err := rawLine(t.cfg.Prefix, path, value, typeCode)
+	if err != nil {
 		return err
 	}
-	return t.enqueue(t.cfg.Prefix + path + ":" + value + "|" + typeCode + "\n")
+	return t.enqueue(text)
 }
 
 // GaugeDelta changes the value that the server has for a gauge, which is 0 at first,
@@ -68,22 +69,26 @@ func (t *Transport) enqueue(text string) error {
 	return t.inject.add(text)
 }
 
-// checkLine says why the parts of a line do not make one line of one sample.
-func checkLine(path, value, typeCode string) error {
+// rawLine returns the line of these parts, or why they do not make one line of one
+// sample.
+func rawLine(prefix, path, value, typeCode string) (string, error) {
 	kind, _, _ := strings.Cut(typeCode, "|#")
 	for _, part := range []struct{ name, text, none string }{
 		{"path", path, ":|"}, {"value", value, ":|"}, {"type code", typeCode, ""}, {"type code", kind, ":"},
 	} {
 		if part.text == "" {
-			return fmt.Errorf("statsd: inject: the %s is empty", part.name)
+			return "", fmt.Errorf("statsd: inject: the %s is empty", part.name)
+		}
+		if part.text[0] == '#' && part.name == "type code" { // behind the "|" it would begin the tags
+			return "", fmt.Errorf("statsd: inject: the type code %q has no type before its tags", part.text)
 		}
 		for i := range len(part.text) {
 			if c := part.text[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(part.none, c) >= 0 {
-				return fmt.Errorf("statsd: inject: the %s %q has %q: want one line of printable ASCII with one sample", part.name, part.text, c)
+				return "", fmt.Errorf("statsd: inject: the %s %q has %q: want one line of printable ASCII with one sample", part.name, part.text, c)
 			}
 		}
 	}
-	return nil
+	return prefix + path + ":" + value + "|" + typeCode + "\n", nil
 }
 
 // Lines says what became of the lines of Inject and GaugeDelta. At any time Accepted

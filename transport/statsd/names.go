@@ -57,6 +57,9 @@ func appendSlowly(dst []byte, s string, set *[256]bool) []byte {
 // appendName appends a metric's name as a path: a dot that has no name before or
 // behind it is an underscore.
 func appendName(dst []byte, name string) []byte {
+	if nameIsFine(name) { // as nearly every one is
+		return append(dst, name...)
+	}
 	start := len(dst)
 	dst = appendClean(dst, name, nameBytes)
 	before := byte('.')
@@ -67,6 +70,18 @@ func appendName(dst []byte, name string) []byte {
 		before = dst[i]
 	}
 	return dst
+}
+
+func nameIsFine(name string) bool {
+	before := byte('.')
+	for i := range len(name) {
+		c := name[i]
+		if !nameBytes[c] || c == '.' && before == '.' {
+			return false
+		}
+		before = c
+	}
+	return before != '.'
 }
 
 // appendPart appends s as one part of a path, after a dot.
