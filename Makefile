@@ -18,6 +18,7 @@ FUZZTIME ?= 10s
 FUZZEXECS ?=
 COUNT    ?= 100
 NAME     ?= hotpath
+WHAT     ?= hotpath encode
 RUN      ?=
 
 .PHONY: help
@@ -61,8 +62,13 @@ mutants: ## break the code one line at a time: a test has to notice (RUN=regexp 
 	@cd bench && $(WORK) go run ./cmd/mutants -repo .. -run '$(RUN)'
 
 .PHONY: bench
-bench: ## cost of the hot path as ratios to an atomic add; writes bench/results/NAME.{txt,md}, and the table in the README unless NAME is given
-	@cd bench && $(WORK) go run ./cmd/report -out results -name '$(NAME)' $(if $(filter hotpath,$(NAME)),-readme ../README.md)
+bench: ## cost of submissions and of the wires (WHAT=hotpath, WHAT=encode: one of them); writes bench/results, as NAME if given, else the README's table too
+ifneq (,$(filter hotpath,$(WHAT)))
+	@cd bench && $(WORK) go run ./cmd/report -what hotpath -out results -name '$(NAME)' $(if $(filter hotpath,$(NAME)),-readme ../README.md)
+endif
+ifneq (,$(filter encode,$(WHAT)))
+	@cd bench && $(WORK) go run ./cmd/report -what encode -out results -name '$(if $(filter hotpath,$(NAME)),encode,$(NAME)-encode)'
+endif
 
 .PHONY: cover
 cover: ## coverage by package, and the functions no test reaches

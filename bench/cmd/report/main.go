@@ -1,7 +1,8 @@
-// Command report measures the hot path, prints the table beside its goals, and
-// writes it with everything it was made from to two files: NAME.md, the table
-// for people, and NAME.txt, the machine and every round. It always ends with 0
-// when it could measure: a goal that is missed is a figure, not a failure.
+// Command report measures the hot path, or with -what encode the wires, prints the
+// table beside its goals, and writes it with everything it was made from to two
+// files: NAME.md, the table for people, and NAME.txt, the machine and every round.
+// It always ends with 0 when it could measure: a goal that is missed is a figure,
+// not a failure.
 package main
 
 import (
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/shardstats/shardstats/bench/encode"
 	"github.com/shardstats/shardstats/bench/hotpath"
 )
 
@@ -17,12 +19,29 @@ func main() {
 	out := flag.String("out", "results", "folder for the two files")
 	name := flag.String("name", "hotpath", "their name")
 	readme := flag.String("readme", "", "a README to put the table into, too")
-	rounds := flag.Int("rounds", hotpath.Standard.Rounds, "rounds for each workload")
+	what := flag.String("what", "hotpath", "what is measured: hotpath (submissions) or encode (the wires)")
+	rounds := flag.Int("rounds", 0, "rounds for each workload; 0: as many as are good for what is measured")
 	flag.Parse()
-	if err := run(*out, *name, *readme, *rounds); err != nil {
+	var err error
+	switch *what {
+	case "hotpath":
+		err = run(*out, *name, *readme, orElse(*rounds, hotpath.Standard.Rounds))
+	case "encode":
+		err = runEncode(*out, *name, orElse(*rounds, encode.Standard.Rounds))
+	default:
+		err = fmt.Errorf("-what %s: give hotpath or encode", *what)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
+}
+
+func orElse(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
 }
 
 func run(out, name, readme string, rounds int) error {

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/shardstats/shardstats/bench/encode"
+)
+
+// encodeResults is one run over the wires.
+type encodeResults struct {
+	machine []string
+	plan    encode.Plan
+	results []encode.Result
+}
+
+// runEncode measures the encoders and writes NAME.md and NAME.txt.
+func runEncode(out, name string, rounds int) error {
+	r := encodeResults{machine: describeMachine(), plan: encode.Plan{Rounds: rounds}}
+	for _, c := range encode.Cases() {
+		fmt.Fprintf(os.Stderr, "measuring %s of %s\n", c.Kind, c.Wire)
+		result, err := encode.Measure(c, r.plan)
+		if err != nil {
+			return err
+		}
+		r.results = append(r.results, result)
+	}
+	table := r.markdown()
+	fmt.Print(table)
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(out, name+".md"), []byte(table), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(out, name+".txt"), []byte(r.raw()), 0o644)
+}
+
+// markdown returns the table for people.
+func (r *encodeResults) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", strings.Join(r.machine, " · "))
+	fmt.Fprintf(&b, "From series in memory to bytes handed over: to a RoundTripper that answers at once, or to the kernel for a UDP socket that nobody reads, in datagrams of 1,432 bytes. What the system calls for those take alone is taken off, and stands in a column of its own. Three tags each; a histogram or distribution has 100 samples. Uncompressed where nothing is said. %d rounds, each subject by turns in each, medians; 10 %% and 90 %% of the rounds in brackets. Allocations are those of one more series, without those of a request.\n\n", r.plan.Rounds)
+	b.WriteString("| wire | series | by | ns per series | system calls | bytes per series | allocations | goal |\n| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |\n")
+	for i := range r.results {
+		result := &r.results[i]
+		c := &result.Case
+		for j := range result.Costs {
+			cost := &result.Costs[j]
+			wire, kind, goal := c.Wire, fmt.Sprintf("%d %ss", c.Series, c.Kind), "–"
+			if j == 0 {
+				goal = verdict("≤", c.GoalNS, " ns", result.Met())
+			} else {
+				wire, kind = "", ""
+			}
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %.0f | %s | %s |\n",
+				wire, kind, cost.Subject, wholeSpread(cost.NS), overhead(cost.Over), cost.Bytes, trimmed(cost.Allocs), goal)
+		}
+	}
+	b.WriteString("\nWhat the peers do more or less than ours:\n\n")
+	said := map[string]bool{}
+	for i := range r.results {
+		for _, cost := range r.results[i].Costs {
+			line := fmt.Sprintf("- %s, %s: %s.\n", cost.Subject, r.results[i].Case.Kind, cost.Note)
+			if cost.Note != "" && !said[line] {
+				said[line] = true
+				b.WriteString(line)
+			}
+		}
+	}
+	return b.String()
+}
+
+// overhead prints what handing over takes, if it is anything.
+func overhead(rounds []float64) string {
+	if v := encode.Quantile(rounds, 0.5); v >= 1 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return "–"
+}
+
+// wholeSpread prints the median of the rounds and where most of them lie, in whole
+// numbers.
+func wholeSpread(rounds []float64) string {
+	return fmt.Sprintf("%.0f (%.0f–%.0f)", encode.Quantile(rounds, 0.5), encode.Quantile(rounds, 0.1), encode.Quantile(rounds, 0.9))
+}
+
+// raw returns every round.
+func (r *encodeResults) raw() string {
+	var b strings.Builder
+	for _, line := range r.machine {
+		fmt.Fprintln(&b, line)
+	}
+	fmt.Fprintf(&b, "plan: %d rounds\n", r.plan.Rounds)
+	for i := range r.results {
+		c := &r.results[i].Case
+		for _, cost := range r.results[i].Costs {
+			fmt.Fprintf(&b, "\n%s, %d series of kind %s, by %s: %.0f ns, %.1f bytes, %s allocations per series; ns by round:\n",
+				c.Wire, c.Series, c.Kind, cost.Subject, cost.MedianNS(), cost.Bytes, trimmed(cost.Allocs))
+			list(&b, cost.NS)
+			if overhead(cost.Over) != "–" {
+				b.WriteString("and of handing over, taken off:\n")
+				list(&b, cost.Over)
+			}
+		}
+	}
+	return b.String()
+}
