@@ -330,7 +330,7 @@ func TestPackedBatchesReadBackTheSame(t *testing.T) {
 	tags := []string{"a:1", "a:2", "a", "a-b:x", "a:1,2", "b", ":", ":v", "true:", "host.name:me", "device:tag", "\xffx:y"}
 	rapid.Check(t, func(t *rapid.T) {
 		b := &transport.Batch{}
-		for i := range rapid.IntRange(0, 30).Draw(t, "series") {
+		for i := range rapid.IntRange(0, 12).Draw(t, "series") {
 			s := transport.Series{
 				Name:     fmt.Sprint("s", i),
 				Kind:     transport.Kind(rapid.IntRange(1, 7).Draw(t, "kind")),
@@ -341,7 +341,7 @@ func TestPackedBatchesReadBackTheSame(t *testing.T) {
 				Unit:     rapid.SampledFrom([]string{"", "byte", "request"}).Draw(t, "unit"),
 				Tags:     rapid.SliceOfNDistinct(rapid.SampledFrom(tags), 0, 8, rapid.ID).Draw(t, "tags"),
 			}
-			for j := range rapid.IntRange(0, 5).Draw(t, "points") {
+			for j := range rapid.IntRange(0, 3).Draw(t, "points") {
 				p := transport.Point{Unix: int64(100 + 4000*j), Value: rapid.Float64().Draw(t, "value")}
 				if rapid.IntRange(0, 9).Draw(t, "bad") == 0 {
 					p.Value = math.NaN()
@@ -357,7 +357,7 @@ func TestPackedBatchesReadBackTheSame(t *testing.T) {
 			ServiceName: "fuzz", Resource: map[string]string{"host.name": "of the resource"},
 			Histograms:   rapid.SampledFrom([]otlp.Histograms{otlp.Summary, otlp.Exponential}).Draw(t, "histograms"),
 			SignedCounts: rapid.Bool().Draw(t, "signed"),
-			MaxBuckets:   rapid.SampledFrom([]int{160, 1000}).Draw(t, "buckets"),
+			MaxBuckets:   rapid.SampledFrom([]int{160, 300}).Draw(t, "buckets"),
 			Quantiles:    rapid.SampledFrom([][]float64{nil, {}, {0.07, 0.5, 0.5, 1}, {0.999, 0.001}}).Draw(t, "quantiles"),
 		}, rapid.SampledFrom([]int{400, 1000, 3000, 1 << 20}).Draw(t, "limit"), b)
 	})

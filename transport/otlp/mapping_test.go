@@ -2,7 +2,6 @@ package otlp_test
 
 import (
 	"fmt"
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -160,18 +159,18 @@ func TestQuantilesAreNearestRank(t *testing.T) {
 	assert.Equal(t, [][2]float64{{0.5, 3}, {1, 5}}, packed(t, otlp.Config{Quantiles: []float64{0.5, 1}}, weighted)[0].quantiles)
 }
 
-// Submissions sampled at 0.3 weigh 3.33…: over many points the counts come out right.
+// Submissions sampled at 0.35 weigh 2.86…: over many points the counts come out right.
 func TestCountsOfSampledSubmissionsAreRightOnAverage(t *testing.T) {
 	for _, kind := range []transport.Kind{transport.KindHistogram, transport.KindDistribution} {
 		s := transport.Series{Name: "h", Kind: kind, Interval: interval}
-		const points = 2000
+		const points = 300
 		exact := 0.0
 		for i := range points {
-			sum := summary(1, 2, 50)
+			sum := summary(1, 1.1, 1.2)
 			sum.Count = 0
 			for j := range sum.Samples {
-				sum.Samples[j].Weight = 1 / 0.3
-				sum.Count += 1 / 0.3
+				sum.Samples[j].Weight = 1 / 0.35
+				sum.Count += 1 / 0.35
 			}
 			exact += sum.Count
 			s.Points = append(s.Points, transport.Point{Unix: int64(i * 10), Summary: sum})
@@ -179,11 +178,11 @@ func TestCountsOfSampledSubmissionsAreRightOnAverage(t *testing.T) {
 		total := 0.0
 		again := packed(t, otlp.Config{}, s)
 		for i, p := range packed(t, otlp.Config{}, s) {
-			assert.LessOrEqual(t, math.Abs(float64(p.count)-10), 1.0)
+			assert.Contains(t, []uint64{8, 9}, p.count, "3 of 2.86 are 8.57")
 			assert.Equal(t, again[i].count, p.count, "another attempt is the same")
 			total += float64(p.count)
 		}
-		assert.InEpsilon(t, exact, total, 0.005)
+		assert.InEpsilon(t, exact, total, 0.03)
 	}
 }
 
