@@ -28,14 +28,14 @@ type attempt struct {
 }
 
 // newAttempt rejects what cannot be sent at all.
-func newAttempt(b *transport.Batch) *attempt {
+func newAttempt(b *transport.Batch, enc *encoder) *attempt {
 	a := &attempt{b: b, points: b.Points(), items: b.Len()}
 	a.limit = a.points
 	number := 0
 	for i := range a.b.Series {
 		s := &a.b.Series[i]
 		for j := range s.Points {
-			if why := unfit(s.Kind, &s.Points[j]); why != "" {
+			if why := enc.unfit(s.Kind, &s.Points[j]); why != "" {
 				a.reject(number, why)
 			}
 			number++

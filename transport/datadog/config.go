@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,30 +17,14 @@ const (
 	defaultTimeout = 15 * time.Second // one request, from dialling to the end of the answer
 	dialTimeout    = 5 * time.Second
 
-	maxBodyBytes   = 3_200_000  // as sent
+	maxBodyBytes   = 3_200_000  // as sent, to V1 and as sketches
 	maxRawBytes    = 62_914_560 // before compression
-	maxAnswerBytes = 64 << 10   // read of an answer's body, and of its header
+	maxBodyBytesV2 = 512_000    // series of V2 and V3
+	maxRawBytesV2  = 5_242_880
+	maxPointsV3    = 10_000   // as many as Datadog's Agent puts into one body
+	maxAnswerBytes = 64 << 10 // read of an answer's body, and of its header
 	maxKeyBytes    = 1 << 10
 )
-
-// Compression says how bodies are compressed.
-type Compression uint8
-
-const (
-	Zlib Compression = iota // RFC 1950, Content-Encoding: deflate
-	None
-)
-
-// String returns the name of the compression.
-func (c Compression) String() string {
-	switch c {
-	case Zlib:
-		return "zlib"
-	case None:
-		return "none"
-	}
-	return fmt.Sprintf("compression %d", uint8(c))
-}
 
 // Config says where a [Transport] sends to and as whom. The zero value of each
 // field but the key is its default. It prints its keys as ***.
@@ -70,9 +55,26 @@ type Config struct {
 	// values of what is then one series.
 	FillHost string
 
+	// API is the version for points. Default: V1. The package's doc compares them.
+	API API
+	// Encoding is the form of V2's series. Default: JSON. For V1 it must be that, and
+	// V3 does not look at it.
+	Encoding Encoding
+	// AllowV3 allows V3 for a Site or URL that is not below datadoghq.com,
+	// datadoghq.eu or ddog-gov.com, since whatever it leads to takes V3: a proxy in front
+	// of Datadog, or a test server. Others take such bodies for nonsense. Default: V3
+	// is an error there.
+	AllowV3 bool
+	// Origin goes along with points of V2 and V3 if it is set. Default: none.
+	Origin Origin
+
 	// Compression of bodies. Default: Zlib. None trades some ten times the bytes
-	// sent for about half of the sender's processor time.
+	// sent for about half of the sender's processor time. Gzip is for V1 and V2,
+	// whose distributions go with Zlib then; Zstd is for V2 and V3.
 	Compression Compression
+	// ZstdName is the Content-Encoding of bodies that Zstd made: "zstd", or "zstd1"
+	// as Datadog's own API client says. Default: zstd.
+	ZstdName string
 	// Timeout bounds each request. Default: 15 s.
 	Timeout time.Duration
 	// Client sends the requests; its CheckRedirect is not used. Default: a
@@ -107,8 +109,9 @@ func (c Config) withDefaults() (Config, *url.URL, error) {
 	} else if !isHostName(c.Site) {
 		complain("Site %q is no host name: want one like datadoghq.eu", c.Site)
 	}
-	if c.Compression > None {
-		complain("Compression is %v: want Zlib or None", c.Compression)
+	c.checkWire(complain)
+	if c.ZstdName == "" {
+		c.ZstdName = "zstd"
 	}
 	if c.Timeout < 0 {
 		complain("Timeout is %v: want more than 0, or 0 for %v", c.Timeout, defaultTimeout)
@@ -116,13 +119,51 @@ func (c Config) withDefaults() (Config, *url.URL, error) {
 		c.Timeout = defaultTimeout
 	}
 	if c.URL == "" {
+		c.checkV3("Site", "api."+c.Site, complain)
 		return c, &url.URL{Scheme: "https", Host: "api." + c.Site}, errors.Join(wrong...)
 	}
 	base, problem := parseURL(c.URL)
 	if problem != "" {
 		complain("URL %s", problem) // and does not repeat it: it may hold a password
+	} else {
+		c.checkV3("URL", base.Hostname(), complain)
 	}
 	return c, base, errors.Join(wrong...)
+}
+
+// checkWire checks what of c says how points are put into bytes.
+func (c Config) checkWire(complain func(format string, args ...any)) {
+	if c.API > V3 {
+		complain("API is %v: want V1, V2 or V3", c.API)
+	}
+	switch {
+	case c.Encoding > Protobuf:
+		complain("Encoding is %v: want JSON or Protobuf", c.Encoding)
+	case c.Encoding == Protobuf && c.API == V1:
+		complain("Encoding is protobuf, which API v1 does not take: set API to V2, or leave Encoding out")
+	}
+	switch {
+	case c.Compression >= compressions:
+		complain("Compression is %v: want Zlib, None, Gzip or Zstd", c.Compression)
+	case c.Compression == Zstd && c.API == V1:
+		complain("Compression is zstd, which API v1 does not take: set API to V2, or Compression to Zlib")
+	case c.Compression == Gzip && c.API == V3:
+		complain("Compression is gzip, which API v3 is not known to take: set it to Zlib or Zstd")
+	}
+	if c.ZstdName != "" && c.ZstdName != "zstd" && c.ZstdName != "zstd1" {
+		complain("ZstdName is %q: want zstd or zstd1", c.ZstdName)
+	}
+	if max(c.Origin.Product, c.Origin.Category, c.Origin.Service) > math.MaxInt32 {
+		complain("Origin is %v: want numbers of 31 bits", c.Origin)
+	}
+}
+
+// checkV3 complains about a host that V3 is not known to work with. It does not
+// repeat that of a URL.
+func (c Config) checkV3(field, host string, complain func(format string, args ...any)) {
+	if c.API == V3 && !c.AllowV3 && !isDatadog(host) {
+		complain("%s leads to another host than Datadog's, which alone takes API v3: set API to V2, or AllowV3 if you know better", field)
+	}
 }
 
 // keyProblem says what is wrong with a key, without repeating it.

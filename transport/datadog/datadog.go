@@ -19,7 +19,8 @@ type Transport struct {
 	base      string // scheme, host and path; never with a slash at its end
 	host      string // for errors: no path, which may hold a token
 	timeout   time.Duration
-	encoding  string // Content-Encoding, "" for none
+	sketches  bool // distributions go as sketches
+	routes    [endpoints]route
 	userAgent string
 	client    *http.Client
 	ownClient bool
@@ -46,19 +47,17 @@ func New(cfg Config) (*Transport, error) {
 		base:      strings.TrimRight(base.String(), "/"),
 		host:      base.Host,
 		timeout:   cfg.Timeout,
+		sketches:  cfg.API != V1,
+		routes:    routesOf(cfg),
 		userAgent: "shardstats (" + runtime.Version() + "; " + runtime.GOOS + "; " + runtime.GOARCH + ")",
 		client:    ownClient(),
 		ownClient: cfg.Client == nil,
 		key:       cfg.APIKeyFunc,
-		packer:    newPacker(cfg.Compression),
 		fillHost:  cfg.FillHost,
 	}
-	t.packer.fillHost = cfg.FillHost
+	t.packer = newPacker(cfg, t.routes)
 	appKey := cfg.AppKey
 	t.appKey = func() string { return appKey }
-	if cfg.Compression == Zlib {
-		t.encoding = "deflate" // HTTP's name for zlib
-	}
 	if cfg.Client != nil {
 		client := *cfg.Client
 		t.client = &client
@@ -112,11 +111,11 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 
 // Describe implements [transport.Describer].
 func (t *Transport) Describe() transport.Description {
-	return transport.Description{Name: "datadog", Distributions: true, Events: true, Checks: true}
+	return transport.Description{Name: "datadog", Distributions: true, Sketches: t.sketches, Events: true, Checks: true}
 }
 
 // Temporality implements [transport.TemporalityReporter]: Datadog adds up the
-// points of distributions and keeps the last value of everything else.
+// points and sketches of distributions and keeps the last value of everything else.
 func (t *Transport) Temporality(k transport.Kind) transport.Temporality {
 	if k == transport.KindDistribution {
 		return transport.Additive

@@ -1,6 +1,7 @@
 package datadog_test
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -19,12 +20,32 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// wire is one of the ways that points go.
+type wire struct {
+	api         datadog.API
+	encoding    datadog.Encoding
+	compression datadog.Compression
+}
+
+var wires = []wire{
+	{datadog.V1, datadog.JSON, datadog.Zlib}, {datadog.V1, datadog.JSON, datadog.None}, {datadog.V1, datadog.JSON, datadog.Gzip},
+	{datadog.V2, datadog.JSON, datadog.Zlib}, {datadog.V2, datadog.JSON, datadog.None}, {datadog.V2, datadog.JSON, datadog.Gzip},
+	{datadog.V2, datadog.JSON, datadog.Zstd}, {datadog.V2, datadog.Protobuf, datadog.Zlib}, {datadog.V2, datadog.Protobuf, datadog.Zstd},
+	{datadog.V3, datadog.JSON, datadog.Zlib}, {datadog.V3, datadog.JSON, datadog.None}, {datadog.V3, datadog.JSON, datadog.Zstd},
+}
+
+func (w wire) String() string { return fmt.Sprintf("%v-%v-%v", w.api, w.encoding, w.compression) }
+
+func (w wire) set(c *datadog.Config) {
+	c.API, c.Encoding, c.Compression, c.AllowV3 = w.api, w.encoding, w.compression, true
+}
+
 func TestContract(t *testing.T) {
 	var intakes sync.Map // by transport
-	newT := func(compression datadog.Compression) func(t *testing.T) transport.Transport {
+	newT := func(wire wire) func(t *testing.T) transport.Transport {
 		return func(t *testing.T) transport.Transport {
 			in := newIntake(t)
-			dd := open(t, in.URL, func(c *datadog.Config) { c.Compression = compression })
+			dd := open(t, in.URL, wire.set)
 			intakes.Store(dd, in)
 			return dd
 		}
@@ -49,8 +70,9 @@ func TestContract(t *testing.T) {
 			func(t transport.Transport) { of(t).answers(-1, nil) },
 		),
 	}
-	t.Run("zlib", func(t *testing.T) { transporttest.Run(t, newT(datadog.Zlib), opts...) })
-	t.Run("none", func(t *testing.T) { transporttest.Run(t, newT(datadog.None), opts...) })
+	for _, wire := range wires {
+		t.Run(wire.String(), func(t *testing.T) { transporttest.Run(t, newT(wire), opts...) })
+	}
 }
 
 // The outage above cuts connections. Here the port is closed.
@@ -113,7 +135,15 @@ func TestContractWithAPortThatCloses(t *testing.T) {
 
 func TestDescription(t *testing.T) {
 	dd := open(t, "http://localhost")
-	assert.Equal(t, transport.Description{Name: "datadog", Distributions: true, Events: true, Checks: true}, dd.Describe())
+	want := transport.Description{Name: "datadog", Distributions: true, Events: true, Checks: true}
+	assert.Equal(t, want, dd.Describe())
+	want.Sketches = true
+	for _, api := range []datadog.API{datadog.V2, datadog.V3} {
+		sketchy := open(t, "http://localhost", wire{api: api}.set)
+		assert.Equal(t, want, sketchy.Describe())
+		assert.Equal(t, transport.Additive, sketchy.Temporality(transport.KindDistribution))
+		assert.Equal(t, transport.Overwrite, sketchy.Temporality(transport.KindCount))
+	}
 	assert.Equal(t, transport.Additive, dd.Temporality(transport.KindDistribution))
 	for _, k := range []transport.Kind{
 		transport.KindCount, transport.KindRate, transport.KindGauge, transport.KindSet,

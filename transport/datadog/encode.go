@@ -12,24 +12,6 @@ import (
 	"github.com/shardstats/shardstats/transport/internal/jsonenc"
 )
 
-// endpoint is one of the two that points go to.
-type endpoint uint8
-
-const (
-	seriesEndpoint endpoint = iota
-	distributionEndpoint
-	endpoints
-)
-
-var paths = [endpoints]string{"/api/v1/series", "/api/v1/distribution_points"}
-
-func endpointOf(k transport.Kind) endpoint {
-	if k == transport.KindDistribution {
-		return distributionEndpoint
-	}
-	return seriesEndpoint
-}
-
 // typeOf returns the API's word for a kind, "" if it has none.
 func typeOf(k transport.Kind) string {
 	switch k {
@@ -47,7 +29,7 @@ func typeOf(k transport.Kind) string {
 
 // unfit says why p cannot be sent, "" if it can. The flusher hands out no such
 // point; a program that calls Send itself might.
-func unfit(k transport.Kind, p *transport.Point) string {
+func (e *encoder) unfit(k transport.Kind, p *transport.Point) string {
 	switch {
 	case typeOf(k) == "":
 		return "a " + k.String() + " has to come expanded"
@@ -66,6 +48,9 @@ func unfit(k transport.Kind, p *transport.Point) string {
 		}
 		total += weight(s)
 	}
+	if e.sketches {
+		return unfitForSketch(p.Summary, total)
+	}
 	if total > maxRawBytes/2 { // two bytes at least for each value
 		return tooLarge
 	}
@@ -76,9 +61,9 @@ const tooLarge = "larger than a request may be"
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
-// appendSeries appends s with these of its points as an object of the request's
+// appendV1 appends s with these of its points as an object of the request's
 // "series" list.
-func appendSeries(dst []byte, s *transport.Series, points []transport.Point, fillHost string) []byte {
+func (e *encoder) appendV1(dst []byte, s *transport.Series, points []transport.Point) []byte {
 	dst = append(dst, `{"metric":`...)
 	dst = jsonenc.AppendString(dst, wireName(s.Name))
 	dst = append(dst, `,"points":[`...)
@@ -99,7 +84,7 @@ func appendSeries(dst []byte, s *transport.Series, points []transport.Point, fil
 	dst = append(dst, `],"type":"`...)
 	dst = append(dst, typeOf(s.Kind)...)
 	dst = append(dst, `","host":`...)
-	dst = appendStringOrNull(dst, filled(s.Host, fillHost), s.HostSet)
+	dst = appendStringOrNull(dst, filled(s.Host, e.fillHost), s.HostSet)
 	dst = append(dst, `,"device":`...)
 	dst = appendStringOrNull(dst, s.Device, s.Device != "")
 	dst = append(dst, `,"tags":`...)

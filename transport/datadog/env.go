@@ -18,7 +18,7 @@ import (
 //	APIKey   DATADOG_API_KEY, DD_API_KEY
 //	AppKey   DATADOG_APP_KEY, DD_APP_KEY
 //	Site     DD_SITE
-//	URL      DATADOG_HOST, DD_URL; without a scheme, https is meant
+//	URL      DATADOG_HOST, DD_DD_URL, DD_URL; without a scheme, https is meant
 //
 // once, at the call. Of two names for one thing, the first that is set and not
 // blank holds; blanks around a value are dropped. URL wins over Site. The error
@@ -29,7 +29,7 @@ func ConfigFromEnv() (Config, error) {
 		APIKey: firstEnv("DATADOG_API_KEY", "DD_API_KEY"),
 		AppKey: firstEnv("DATADOG_APP_KEY", "DD_APP_KEY"),
 		Site:   firstEnv("DD_SITE"),
-		URL:    firstEnv("DATADOG_HOST", "DD_URL"),
+		URL:    firstEnv("DATADOG_HOST", "DD_DD_URL", "DD_URL"),
 	}
 	if c.URL != "" && !strings.Contains(c.URL, "://") {
 		c.URL = "https://" + c.URL

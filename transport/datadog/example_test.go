@@ -21,7 +21,7 @@ func ExampleConfig() {
 	_, err := datadog.New(datadog.Config{APIKey: "pasted with its line end\n", Timeout: -time.Second})
 	fmt.Println(err)
 	// Output:
-	// {"api_key":"***","api_key_func":false,"app_key":"","client":false,"compression":"zlib","fill_host":"","site":"datadoghq.eu","timeout":"0s","url":""}
+	// {"allow_v3":false,"api":"v1","api_key":"***","api_key_func":false,"app_key":"","client":false,"compression":"zlib","encoding":"json","fill_host":"","origin":"{0 0 0}","site":"datadoghq.eu","timeout":"0s","url":"","zstd_name":""}
 	// datadog: Config.APIKey has a character that is not printable ASCII: look for a line end or a blank at its ends
 	// datadog: Config.Timeout is -1s: want more than 0, or 0 for 15s
 }

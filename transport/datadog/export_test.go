@@ -10,7 +10,9 @@ import (
 
 // SetLimits shrinks the limits of one request's body.
 func (t *Transport) SetLimits(maxBody, maxRaw int) {
-	t.packer.maxBody, t.packer.maxRaw = maxBody, maxRaw
+	for e := range t.routes {
+		t.routes[e].maxBody, t.routes[e].maxRaw = maxBody, maxRaw
+	}
 }
 
 // RetryAfter reads the header as of now.
@@ -26,13 +28,20 @@ type Body struct {
 // Pack packs b for both endpoints, without a limit on points. It returns the
 // bodies and the numbers of the points that are too large.
 func Pack(c Compression, maxBody, maxRaw int, b *transport.Batch) (bodies []Body, oversize []int) {
-	p := newPacker(c)
-	p.maxBody, p.maxRaw = maxBody, maxRaw
+	return PackWith(Config{Compression: c}, maxBody, maxRaw, b)
+}
+
+// PackWith is Pack for a Config that needs no key.
+func PackWith(cfg Config, maxBody, maxRaw int, b *transport.Batch) (bodies []Body, oversize []int) {
+	routes := routesOf(cfg)
+	p := newPacker(cfg, routes)
 	for e := range endpoints {
+		r := &routes[e]
+		r.maxBody, r.maxRaw = maxBody, maxRaw
 		for at := (cursor{}); at.number < b.Points(); {
-			next, tooLarge := p.fill(b, e, at, b.Points())
+			next, tooLarge := p.fill(b, r, e, at, b.Points())
 			if p.items > 0 {
-				bodies = append(bodies, Body{paths[e], append([]byte(nil), p.finish()...), p.raw})
+				bodies = append(bodies, Body{r.path, append([]byte(nil), p.finish()...), p.raw})
 			}
 			at = next
 			if tooLarge {

@@ -2,6 +2,7 @@ package datadog_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"compress/zlib"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
@@ -29,6 +31,15 @@ type wirePoint struct {
 	unix   int64
 	value  float64
 	values []float64
+	sketch *wireSketch
+}
+
+// wireSketch is a Dogsketch.
+type wireSketch struct {
+	count              int64
+	min, max, avg, sum float64
+	keys               []int32
+	counts             []uint32
 }
 
 func (p *wirePoint) UnmarshalJSON(b []byte) error {
@@ -56,23 +67,16 @@ type wireSeries struct {
 	Device   *string     `json:"device"`
 	Tags     []string    `json:"tags"`
 	Interval int64       `json:"interval"`
+	Unit     string      `json:"-"` // from V2 on
+	origin   [3]int64
 }
 
 // readBody reads a request's body as the API would. It knows nothing of the
 // package but the documented form.
 func readBody(encoding string, body []byte) ([]wireSeries, error) {
-	switch encoding {
-	case "":
-	case "deflate":
-		z, err := zlib.NewReader(bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		if body, err = io.ReadAll(z); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, fmt.Errorf("encoding %q", encoding)
+	body, err := unpack(encoding, body)
+	if err != nil {
+		return nil, err
 	}
 	var doc struct {
 		Series []wireSeries `json:"series"`
@@ -88,6 +92,28 @@ func readBody(encoding string, body []byte) ([]wireSeries, error) {
 	return doc.Series, nil
 }
 
+// unpack undoes a Content-Encoding.
+func unpack(encoding string, body []byte) ([]byte, error) {
+	var z io.Reader
+	var err error
+	switch encoding {
+	case "":
+		return body, nil
+	case "deflate":
+		z, err = zlib.NewReader(bytes.NewReader(body))
+	case "gzip":
+		z, err = gzip.NewReader(bytes.NewReader(body))
+	case "zstd", "zstd1":
+		z, err = zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1))
+	default:
+		err = fmt.Errorf("encoding %q", encoding)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
 func flatten(series []wireSeries) []transporttest.Flat {
 	var out []transporttest.Flat
 	for _, s := range series {
@@ -98,6 +124,9 @@ func flatten(series []wireSeries) []transporttest.Flat {
 			}
 			for _, v := range p.values {
 				f.Value += v
+			}
+			if p.sketch != nil {
+				f.Value, f.Count = p.sketch.sum, float64(p.sketch.count)
 			}
 			out = append(out, f)
 		}
@@ -163,7 +192,7 @@ func (in *intake) take(r *http.Request) error {
 		in.notices = append(in.notices, notice)
 		return nil
 	}
-	series, err := readBody(r.Header.Get("Content-Encoding"), body)
+	series, err := readPoints(r.URL.Path, r.Header.Get("Content-Type"), r.Header.Get("Content-Encoding"), body)
 	if err != nil || r.Method != http.MethodPost || r.Header.Get("DD-API-KEY") == "" {
 		return fmt.Errorf("%s: %v", r.Method, err)
 	}

@@ -1,15 +1,6 @@
 package datadog
 
-import (
-	"compress/zlib"
-
-	"github.com/shardstats/shardstats/transport"
-)
-
-const (
-	bodyHead = `{"series":[`
-	bodyTail = `]}`
-)
+import "github.com/shardstats/shardstats/transport"
 
 // packer fills one request body at a time and never past its limits.
 //
@@ -19,24 +10,35 @@ const (
 // the compressor can make of it. When the two reach the limit the compressor is
 // flushed and the second part becomes exact. A flush costs compression, so once
 // little room is left after one, the body ends.
+//
+// A body of columns is compressed once, when it is full: see fillColumns.
 type packer struct {
-	maxBody, maxRaw int
-	zip             *zlib.Writer // nil if bodies are not compressed
-	fillHost        string       // Config.FillHost
+	enc     encoder
+	columns *columns // of V3; nil without
+	zips    [compressions]compressor
 
-	body    []byte // what is sent
-	unit    []byte // one series, while it is encoded
-	items   int    // series in the body
-	raw     int    // bytes before compression
-	flushed int    // len(body) at the last flush
-	pending int    // raw bytes since
-	ending  bool   // no more flushes
+	r       *route     // what the body is for
+	zip     compressor // nil if it is not compressed
+	body    []byte     // what is sent
+	unit    []byte     // one series, while it is encoded; all of V3's
+	items   int        // series in the body
+	raw     int        // bytes before compression
+	flushed int        // len(body) at the last flush
+	pending int        // raw bytes since
+	ending  bool       // no more flushes
 }
 
-func newPacker(c Compression) *packer {
-	p := &packer{maxBody: maxBodyBytes, maxRaw: maxRawBytes}
-	if c == Zlib {
-		p.zip = zlib.NewWriter(p)
+// newPacker returns a packer for the routes of cfg. The compressors are made now
+// and used for every body.
+func newPacker(cfg Config, routes [endpoints]route) *packer {
+	p := &packer{enc: encoder{sketches: cfg.API != V1, fillHost: cfg.FillHost, origin: cfg.Origin}}
+	for _, r := range routes {
+		if r.compression != None && p.zips[r.compression] == nil {
+			p.zips[r.compression] = newCompressor(r.compression, p)
+		}
+		if r.appendUnit == nil {
+			p.columns = newColumns(cfg.FillHost, cfg.Origin)
+		}
 	}
 	return p
 }
@@ -47,18 +49,19 @@ func (p *packer) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// start begins a new body in the memory of the last one.
+// start begins a new body for p.r in the memory of the last one.
 func (p *packer) start() {
 	p.body, p.items, p.raw, p.flushed, p.pending, p.ending = p.body[:0], 0, 0, 0, 0, false
+	p.zip = p.zips[p.r.compression]
 	if p.zip != nil {
 		p.zip.Reset(p)
 	}
-	p.put([]byte(bodyHead))
+	p.put(p.r.head)
 }
 
 // finish ends the body.
 func (p *packer) finish() []byte {
-	p.put([]byte(bodyTail))
+	p.put(p.r.tail)
 	if p.zip != nil {
 		_ = p.zip.Close() // Write does not fail
 	}
@@ -79,24 +82,19 @@ func (p *packer) put(b []byte) {
 func (p *packer) flush() {
 	_ = p.zip.Flush() // Write does not fail
 	p.flushed, p.pending = len(p.body), 0
-	p.ending = p.maxBody-p.flushed < p.maxBody/32
+	p.ending = p.r.maxBody-p.flushed < p.r.maxBody/32
 }
-
-// worst bounds what the compressor makes of n bytes: it stores what does not
-// get smaller, or writes 9 bits for a byte where it cannot store, in blocks of
-// at least 16 KiB but for the last, each with a few bytes of its own.
-func worst(n int) int { return n + n/8 + 5*(n/(16<<10)) + 64 }
 
 // room reports whether n more bytes and the tail are certain to fit.
 func (p *packer) room(n int) bool {
-	n += len(bodyTail)
-	if p.raw+n > p.maxRaw {
+	n += len(p.r.tail)
+	if p.raw+n > p.r.maxRaw {
 		return false
 	}
 	if p.zip == nil {
-		return len(p.body)+n <= p.maxBody
+		return len(p.body)+n <= p.r.maxBody
 	}
-	return p.flushed+worst(p.pending+n) <= p.maxBody
+	return p.flushed+worst(p.pending+n) <= p.r.maxBody
 }
 
 // add adds an encoded series and reports whether it did. If not, the body is as
@@ -104,17 +102,17 @@ func (p *packer) room(n int) bool {
 func (p *packer) add(unit []byte) bool {
 	n := len(unit)
 	if p.items > 0 {
-		n++ // the comma
+		n += len(p.r.sep)
 	}
 	if p.zip != nil && !p.ending && !p.room(n) && p.pending > 0 {
 		p.flush()
 	}
 	certain := p.room(n)
-	if !certain && (p.items > 0 || p.zip == nil || p.raw+n+len(bodyTail) > p.maxRaw) {
+	if !certain && (p.items > 0 || p.zip == nil || p.raw+n+len(p.r.tail) > p.r.maxRaw) {
 		return false
 	}
 	if p.items > 0 {
-		p.put([]byte{','})
+		p.put(p.r.sep)
 	}
 	p.put(unit)
 	p.items++
@@ -136,12 +134,16 @@ type cursor struct {
 	number int // of the point, through the batch
 }
 
-// fill packs points of one endpoint from c on, up to the point with the number
+// fill packs points of one endpoint for r from c on, up to the point with the number
 // limit, until the body is full. It returns where it stopped: at limit, at the
 // first point that is to go into the next body, or, if oversize, at one that
 // fits into none.
-func (p *packer) fill(b *transport.Batch, e endpoint, c cursor, limit int) (end cursor, oversize bool) {
+func (p *packer) fill(b *transport.Batch, r *route, e endpoint, c cursor, limit int) (end cursor, oversize bool) {
+	p.r = r
 	p.start()
+	if r.appendUnit == nil {
+		return p.fillColumns(b, e, c, limit)
+	}
 	for c.number < limit && c.series < len(b.Series) {
 		s := &b.Series[c.series]
 		left := s.Points[c.point:]
@@ -150,7 +152,7 @@ func (p *packer) fill(b *transport.Batch, e endpoint, c cursor, limit int) (end 
 			continue
 		}
 		n := min(len(left), limit-c.number)
-		p.unit = appendSeries(p.unit[:0], s, left[:n], p.fillHost)
+		p.unit = r.appendUnit(&p.enc, p.unit[:0], s, left[:n])
 		for !p.add(p.unit) {
 			if p.items > 0 {
 				return c, false
@@ -159,9 +161,55 @@ func (p *packer) fill(b *transport.Batch, e endpoint, c cursor, limit int) (end 
 				return c, true
 			}
 			n = (n + 1) / 2
-			p.unit = appendSeries(p.unit[:0], s, left[:n], p.fillHost)
+			p.unit = r.appendUnit(&p.enc, p.unit[:0], s, left[:n])
 		}
 		c.point, c.number = c.point+n, c.number+n
 	}
 	return c, false
+}
+
+// fillColumns is fill for bodies made of columns. How well these compress shows when
+// they are complete only, so a body that turns out too large is filled again with as
+// many points as would have fitted, until it fits.
+func (p *packer) fillColumns(b *transport.Batch, e endpoint, from cursor, limit int) (end cursor, oversize bool) {
+	for maxPoints := p.r.maxPoints; ; {
+		c, first := from, from // first is where the first point of the body is
+		p.columns.reset()
+		for c.number < limit && c.series < len(b.Series) && p.columns.points < maxPoints {
+			s := &b.Series[c.series]
+			left := s.Points[c.point:]
+			if endpointOf(s.Kind) != e || len(left) == 0 {
+				c = cursor{series: c.series + 1, number: c.number + len(left)}
+				continue
+			}
+			n := p.columns.room(s, min(len(left), limit-c.number, maxPoints-p.columns.points), p.r.maxRaw)
+			if n == 0 {
+				break
+			}
+			if p.columns.points == 0 {
+				first = c
+			}
+			p.columns.add(s, left[:n])
+			c.point, c.number = c.point+n, c.number+n
+		}
+		if p.columns.points == 0 {
+			return c, false
+		}
+		p.unit = p.columns.appendTo(p.unit[:0])
+		p.put(p.unit)
+		if p.zip != nil {
+			p.flush()
+		}
+		if p.room(0) {
+			p.items = p.columns.series
+			return c, false
+		}
+		size := len(p.body)
+		p.start()
+		if p.columns.points == 1 {
+			return first, true
+		}
+		share := float64(p.r.maxBody) / float64(max(size, p.r.maxBody)) * 0.9
+		maxPoints = max(1, int(float64(p.columns.points)*share))
+	}
 }

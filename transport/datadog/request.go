@@ -14,30 +14,30 @@ import (
 	"github.com/shardstats/shardstats/transport"
 )
 
-// post sends content and returns nil if it was accepted. reusable reports whether
+// post sends content to r and returns nil if it was accepted. reusable reports whether
 // the memory of content is free again: that of net/http may still read it after an
 // early answer.
-func (t *Transport) post(ctx context.Context, path, encoding string, content []byte) (failed *transport.SendError, reusable bool) {
+func (t *Transport) post(ctx context.Context, r *route, content []byte) (failed *transport.SendError, reusable bool) {
 	body := &payload{bytes: content}
-	failed = t.do(ctx, http.MethodPost, path, encoding, body)
+	failed = t.do(ctx, http.MethodPost, r, body)
 	return failed, body.readers.Load() == 0
 }
 
 // do makes one request and returns nil if it was accepted. body is nil for one
 // without.
-func (t *Transport) do(ctx context.Context, method, path, encoding string, body *payload) *transport.SendError {
-	failed := t.exchange(ctx, method, path, encoding, body)
+func (t *Transport) do(ctx context.Context, method string, r *route, body *payload) *transport.SendError {
+	failed := t.exchange(ctx, method, r, body)
 	if t.ownClient && t.closed.Load() { // Close ran beside this request
 		t.client.CloseIdleConnections()
 	}
 	return failed
 }
 
-func (t *Transport) exchange(ctx context.Context, method, path, encoding string, body *payload) *transport.SendError {
+func (t *Transport) exchange(ctx context.Context, method string, r *route, body *payload) *transport.SendError {
 	ctx, cancel := context.WithTimeoutCause(ctx, t.timeout, fmt.Errorf("no answer within %v", t.timeout))
 	defer cancel()
 	fail := func(o transport.Outcome, err error) *transport.SendError {
-		return &transport.SendError{Outcome: o, Err: fmt.Errorf("datadog: %s %s to %s: %w", strings.ToLower(method), path, t.host, err)}
+		return &transport.SendError{Outcome: o, Err: fmt.Errorf("datadog: %s %s to %s: %w", strings.ToLower(method), r.path, t.host, err)}
 	}
 	if ctx.Err() != nil {
 		return fail(transport.Retry, context.Cause(ctx))
@@ -50,7 +50,7 @@ func (t *Transport) exchange(ctx context.Context, method, path, encoding string,
 		return fail(transport.Denied, errors.New("the key from Config.APIKeyFunc "+problem))
 	}
 	keys := credentials{key, t.appKey()}
-	req, err := t.request(ctx, method, path, encoding, keys, body)
+	req, err := t.request(ctx, method, r, keys, body)
 	if err != nil {
 		return fail(transport.Permanent, hide(err, keys))
 	}
@@ -68,7 +68,7 @@ func (t *Transport) exchange(ctx context.Context, method, path, encoding string,
 		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", t.cause(ctx, err, keys)))
 	}
 	refused := judge(resp, text, keys)
-	if refused == nil && path == validatePath && saysInvalid(text) {
+	if refused == nil && r.path == validatePath && saysInvalid(text) {
 		refused = &refusal{status: resp.StatusCode, outcome: transport.Denied, text: "the answer says that it is not valid"}
 	}
 	if refused != nil {
@@ -80,8 +80,8 @@ func (t *Transport) exchange(ctx context.Context, method, path, encoding string,
 }
 
 // request makes the request. Its keys are in the header alone.
-func (t *Transport) request(ctx context.Context, method, path, encoding string, keys credentials, body *payload) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, method, t.base+path, nil)
+func (t *Transport) request(ctx context.Context, method string, r *route, keys credentials, body *payload) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, t.base+r.path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -97,9 +97,12 @@ func (t *Transport) request(ctx context.Context, method, path, encoding string, 
 			return body.open(), nil
 		}
 		req.ContentLength = int64(len(body.bytes))
-		req.Header.Set("Content-Type", "application/json")
-		if encoding != "" {
-			req.Header.Set("Content-Encoding", encoding)
+		req.Header.Set("Content-Type", r.contentType)
+		if r.contentType == protobufType {
+			req.Header.Set("DD-Agent-Payload", schemaVersion)
+		}
+		if r.encoding != "" {
+			req.Header.Set("Content-Encoding", r.encoding)
 		}
 	}
 	// Asked for in so many words, so that no client asks for gzip and unpacks

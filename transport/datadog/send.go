@@ -14,7 +14,7 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 	if t.closed.Load() {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
 	}
-	a := newAttempt(b)
+	a := newAttempt(b, &t.packer.enc)
 	for e := range endpoints {
 		if failed := t.sendTo(ctx, e, a); failed != nil {
 			return a.failure(failed, e)
@@ -29,10 +29,11 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 // sendTo sends the points of one endpoint below the limit.
 func (t *Transport) sendTo(ctx context.Context, e endpoint, a *attempt) *transport.SendError {
 	for a.done[e].number < a.limit {
-		next, oversize := t.packer.fill(a.b, e, a.done[e], a.limit)
+		r := &t.routes[e]
+		next, oversize := t.packer.fill(a.b, r, e, a.done[e], a.limit)
 		a.sending = next.number
 		if t.packer.items > 0 {
-			failed, reusable := t.post(ctx, paths[e], t.encoding, t.packer.finish())
+			failed, reusable := t.post(ctx, r, t.packer.finish())
 			if !reusable {
 				t.packer.body = nil
 			}
@@ -53,7 +54,7 @@ func (t *Transport) sendTo(ctx context.Context, e endpoint, a *attempt) *transpo
 func (t *Transport) sendNotices(ctx context.Context, b *transport.Batch) error {
 	delivered := b.Points()
 	post := func(path string, body []byte) error {
-		failed, _ := t.post(ctx, path, "", body)
+		failed, _ := t.post(ctx, &route{path: path, contentType: jsonType}, body)
 		if failed == nil {
 			delivered++
 			return nil
@@ -90,7 +91,7 @@ func (t *Transport) Validate(ctx context.Context) error {
 	if t.closed.Load() {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
 	}
-	if failed := t.do(ctx, http.MethodGet, validatePath, "", nil); failed != nil {
+	if failed := t.do(ctx, http.MethodGet, &route{path: validatePath}, nil); failed != nil {
 		return failed
 	}
 	return nil
