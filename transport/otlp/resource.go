@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 )
 
 const modulePath = "github.com/shardstats/shardstats"
@@ -49,7 +50,7 @@ func unknownService() string {
 
 // scope returns the field with the InstrumentationScope: this library, in the
 // version that the program was built with.
-func scope() []byte {
+var scope = sync.OnceValue(func() []byte {
 	inner := appendString(nil, scopeName, modulePath)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range append(info.Deps, &info.Main) {
@@ -60,4 +61,4 @@ func scope() []byte {
 		}
 	}
 	return appendMessage(nil, scopeMetricsScope, inner)
-}
+})
