@@ -83,6 +83,7 @@ type Config struct {
 
 	// ContainerID is sent with everything ("|c:…", protocol 1.2, Agents since 6.35 and
 	// 7.35): "ci-<container id>" or "in-<inode of the cgroup>". None if empty.
+	// statsd_exporter drops lines with it that have no tags.
 	ContainerID string
 	// DetectContainer fills in ContainerID, if it and EntityID are empty, from
 	// /proc/self/cgroup or /proc/self/mountinfo, once, in New. Outside of containers,
