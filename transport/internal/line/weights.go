@@ -35,7 +35,8 @@ type Weigher struct {
 //
 // If the samples stand for fewer than sum.Count observations, because some were
 // counted only, all weights grow by one factor, so that the receiver's count is
-// sum.Count. Without any sample, what is known of them goes instead: the minimum,
+// sum.Count. If the minimum or the maximum is not among the samples, it is added, and
+// takes its 1 from the sample nearest to it that has more. Without any sample, what is known of them goes instead: the minimum,
 // the maximum, and for all between their mean.
 func (w *Weigher) Weigh(sum *transport.Summary, offset func() float64) []Copies {
 	w.out = w.out[:0]
@@ -63,8 +64,34 @@ func (w *Weigher) Weigh(sum *transport.Summary, offset func() float64) []Copies 
 	} else {
 		w.round(samples, total, scale, offset())
 	}
+	w.ends(sum)
 	w.group()
 	return w.out
+}
+
+// ends adds the minimum and the maximum, where samples do not have them and a total
+// can be kept: a receiver's would else be those of what happened to be kept. A
+// Summary whose ends do not fit its samples was made by hand and has none.
+func (w *Weigher) ends(sum *transport.Summary) {
+	n := len(w.out)
+	first, last := w.out[0].Value, w.out[n-1].Value
+	if !(sum.Min <= first && last <= sum.Max) || !Finite(sum.Min) || !Finite(sum.Max) {
+		return
+	}
+	for i := 0; i < n && sum.Min < first; i++ {
+		if w.out[i].Weight > 1 {
+			w.out[i].Weight--
+			w.out = append(w.out, Copies{sum.Min, 1})
+			break
+		}
+	}
+	for i := n - 1; i >= 0 && sum.Max > last; i-- {
+		if w.out[i].Weight > 1 {
+			w.out[i].Weight--
+			w.out = append(w.out, Copies{sum.Max, 1})
+			break
+		}
+	}
 }
 
 // tolerance is how far, relatively, a total may be off by the rounding of floats.
