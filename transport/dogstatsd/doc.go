@@ -38,8 +38,9 @@
 // Weights that are not whole are rounded up or down such that the total of each
 // bucket is within 1 of the exact one and right on average. Observations that were
 // counted and not kept are made up for: the weights of the others grow, so that the
-// receiver's count is the exact one. Its sum, average, minimum and maximum are those
-// of the values it gets.
+// receiver's count is the exact one. A minimum or maximum that was not kept is sent
+// beside the values, taking its place in the count. The receiver's sum and average
+// are those of the values it gets.
 //
 // # Names and texts
 //
@@ -68,7 +69,8 @@
 //
 // A datagram is delivered when it was written. Over UDP that says little: the answer
 // that nobody listens, where one comes, fails the Send it belongs to if it comes in
-// time, else the next. A Unix datagram socket takes a datagram only for a receiver
+// time, else the next. A receiver's buffer is spared by a pause of 1 ms after each 64
+// KiB. A Unix datagram socket takes a datagram only for a receiver
 // that is there, and a receiver that dies with datagrams unread loses those. With
 // unixstream on Linux a Send is delivered when the receiver has read it. If the
 // connection dies before that, the points that were written and not read are

@@ -29,7 +29,37 @@ type peer struct {
 	closed bool
 	turn   int // counts Sends as they begin and end
 
-	frame []byte // owned by Send
+	// Owned by Send.
+	frame []byte
+	burst int       // bytes written since the last pause
+	since time.Time // when that was
+}
+
+// What is written to UDP at once, and the pause after it. A receiver's buffer, 208
+// KiB by default on Linux, holds some 90 datagrams of 1432 bytes, and what comes on
+// top of that is lost without a word. Unix sockets make the sender wait.
+const (
+	burstBytes = 64 << 10
+	burstPause = time.Millisecond
+)
+
+// pace waits before bytes that would be more than a burst.
+func (p *peer) pace(ctx context.Context, bytes int) {
+	if p.addr.network != "udp" {
+		return
+	}
+	now := time.Now()
+	if now.Sub(p.since) > burstPause {
+		p.burst, p.since = 0, now
+	}
+	if p.burst += bytes; p.burst <= burstBytes {
+		return
+	}
+	select {
+	case <-time.After(burstPause):
+	case <-ctx.Done():
+	}
+	p.burst, p.since = bytes, time.Now()
 }
 
 // conn is one connection, and what can be asked about it.
@@ -183,6 +213,7 @@ func (p *peer) write(ctx context.Context, datagram []byte, first bool) *fault {
 	if failed != nil {
 		return failed
 	}
+	p.pace(ctx, len(datagram))
 	stale := c.used && first
 	failed = p.writeTo(ctx, c, datagram)
 	if failed == nil || !stale || failed.outcome != transport.Retry || ctx.Err() != nil || p.addr.network == "udp" || errors.Is(failed, os.ErrDeadlineExceeded) {
