@@ -151,11 +151,11 @@ func TestFanOutOutlivesServers(t *testing.T) {
 	for name, a := range arms {
 		before, began := booksByName(c), time.Now()
 		a.down()
-		// A bucket that is due now waits. Not for long: the fifth failure in a row opens
-		// the breaker, and then the next attempt is 30 s away.
+		// Who hangs lets two buckets wait. Who is dead refuses one: not more, for the
+		// fifth failure in a row opens the breaker, and then the next attempt is 30 s away.
 		require.Eventually(t, func() bool {
 			books := booksByName(c)[name]
-			return books.Pending >= routes && (books.LastError != "" || !a.dies)
+			return books.Pending >= 2*routes || a.dies && books.Pending >= routes && books.LastError != ""
 		}, patience, 10*time.Millisecond, name)
 		waitForDeliveries(t, c, name, before)
 		after, back := booksByName(c), time.Now()
