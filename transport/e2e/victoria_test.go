@@ -185,7 +185,7 @@ func TestDatadogArrivesInVictoriaMetrics(t *testing.T) {
 	vm := servers.VictoriaMetrics(t)
 	clock := newClock()
 	r := newReference(10 * time.Second)
-	for _, compression := range []datadog.Compression{datadog.Zlib, datadog.None} {
+	for _, compression := range []datadog.Compression{datadog.Zlib, datadog.Gzip, datadog.None} {
 		t.Run(compression.String(), func(t *testing.T) {
 			clock.advance(5 * time.Minute) // what one sent must not hide what the next did not
 			c := mixtureClient(t, clock, newDatadog(t, datadog.Config{URL: vm.URL + "/datadog", Compression: compression}))
