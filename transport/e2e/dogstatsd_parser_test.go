@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"math"
 	"net"
@@ -46,6 +45,7 @@ func newExporterParser() *exporterParser {
 
 // events returns what is in text, and how many samples were refused for a reason.
 func (p *exporterParser) events(text string) (all event.Events, refused int) {
+	p.errors.Reset()
 	for l := range strings.SplitSeq(text, "\n") {
 		all = append(all, p.parser.LineToEvents(l, *p.errors, p.samples, p.tagErrors, p.tagsReceived, slog.New(slog.DiscardHandler))...)
 	}
@@ -58,44 +58,27 @@ func (p *exporterParser) events(text string) (all event.Events, refused int) {
 	return all, refused
 }
 
-// overSocket returns a function that sends a batch and returns what arrived.
+// overSocket returns a function that sends a batch, which has to fit into one
+// datagram, and returns what arrived.
 func overSocket(t testing.TB, cfg dogstatsd.Config) func(b *transport.Batch) (string, error) {
 	dir, err := os.MkdirTemp("", "dsd")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	c, err := net.ListenPacket("unixgram", filepath.Join(dir, "s"))
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = l.Close() })
-	cfg.Address = "unixstream://" + l.Addr().String()
+	t.Cleanup(func() { _ = c.Close() })
+	cfg.Address, cfg.MaxDatagram = "unixgram://"+c.LocalAddr().String(), 1<<16
+	d, err := dogstatsd.New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = d.Close(context.Background()) })
+	buf := make([]byte, 1<<16)
 	return func(b *transport.Batch) (string, error) {
-		d, err := dogstatsd.New(cfg)
-		require.NoError(t, err)
-		text := make(chan string, 1)
-		go func() {
-			c, err := l.Accept()
-			if err != nil {
-				text <- ""
-				return
-			}
-			defer c.Close()
-			all, _ := io.ReadAll(c)
-			text <- unframed(string(all))
-		}()
-		err = d.Send(context.Background(), b)
-		require.NoError(t, d.Close(context.Background()))
-		return <-text, err
+		if err := d.Send(context.Background(), b); err != nil {
+			return "", err
+		}
+		n, _, err := c.ReadFrom(buf)
+		return string(buf[:n]), err
 	}
-}
-
-// unframed returns the lines of a stream.
-func unframed(text string) string {
-	var out strings.Builder
-	for len(text) >= 4 {
-		n := int(text[0]) | int(text[1])<<8 | int(text[2])<<16 | int(text[3])<<24
-		out.WriteString(text[4 : 4+n])
-		text = text[4+n:]
-	}
-	return out.String()
 }
 
 // FuzzStatsdExporterParsesDogStatsD has statsd_exporter read what we write: each
@@ -105,6 +88,9 @@ func FuzzStatsdExporterParsesDogStatsD(f *testing.F) {
 	f.Add("a[b]=c,x#y:1|c\n", "k,#|@0.1", "v|#a:b", "h,x", -0.25, uint8(1), uint8(3))
 	f.Add("[", "", "\xff", "\u2028", math.MaxFloat64, uint8(200), uint8(5))
 	f.Add("x]", "é", "#", ":", -5e-324, uint8(99), uint8(6))
+	send, p := overSocket(f, dogstatsd.Config{SignedDeltas: true}), newExporterParser()
+	d, err := dogstatsd.New(dogstatsd.Config{}) // for its names
+	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, name, key, value, host string, number float64, weight, kind uint8) {
 		k := transport.Kind(kind%7) + 1
 		if math.IsNaN(number) || math.IsInf(number, 0) || k == transport.KindSet {
@@ -119,13 +105,10 @@ func FuzzStatsdExporterParsesDogStatsD(f *testing.F) {
 				{Value: number, Weight: float64(copies)}, {Value: 1, Weight: float64(copies)}, {Value: 2, Weight: 1},
 			}}
 		}
-		d, err := dogstatsd.New(dogstatsd.Config{SignedDeltas: true})
-		require.NoError(t, err)
-		text, err := overSocket(t, dogstatsd.Config{SignedDeltas: true})(&transport.Batch{Series: []transport.Series{
+		text, err := send(&transport.Batch{Series: []transport.Series{
 			point("before", transport.KindCount, 7), s, point("after", transport.KindCount, 7),
 		}})
 		require.NoError(t, err)
-		p := newExporterParser()
 		events, refused := p.events(text)
 		require.Zero(t, refused, "%q", text)
 
