@@ -96,8 +96,9 @@ type Config struct {
 	// Use Exponential where a backend is to merge them, as one for running totals
 	// does (Prometheus).
 	Histograms Histograms
-	// Quantiles are those of a summary, from 0, the minimum, to 1, the maximum, held in parts per
-	// million. Default: 0, 0.5, 0.95, 0.99, 1. An empty list that is not nil: none.
+	// Quantiles are those of a summary, from 0, the minimum, to 1, the maximum, held
+	// in parts per million. Default: 0, 0.5, 0.95, 0.99, 1. An empty list that is not
+	// nil: none.
 	Quantiles []float64
 	// SignedCounts sends each count as a sum that may fall. By default a count that
 	// is not negative goes into a monotonic sum, which is what backends know as a
@@ -108,9 +109,9 @@ type Config struct {
 
 	// MaxBuckets bounds the buckets of an exponential histogram, for values above and
 	// below zero each; from 160 to 524,288. Each costs a byte before compression, and
-	// a receiver eight, empty ones between others included. Default: 8,192, enough to keep
-	// the finest scale, with its error of 0.14 %, as long as the largest value is at most
-	// 2^32 times the smallest.
+	// a receiver eight, empty ones between others included. Default: 8,192, enough to
+	// keep the finest scale, with its error of 0.14 %, as long as the largest value is
+	// at most 2^32 times the smallest. Each halving of it can double the error.
 	MaxBuckets int
 	// MaxRequestBytes bounds a request's body before compression, from 64 KiB to
 	// 64 MiB; a batch takes as many requests as it needs. Default: 4 MiB.

@@ -27,20 +27,22 @@ import (
 //	MetricsURL   OTEL_EXPORTER_OTLP_METRICS_ENDPOINT
 //	Endpoint     OTEL_EXPORTER_OTLP_ENDPOINT
 //	Headers      OTEL_EXPORTER_OTLP_METRICS_HEADERS, OTEL_EXPORTER_OTLP_HEADERS
-//	Timeout      OTEL_EXPORTER_OTLP_METRICS_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT, in milliseconds
-//	Compression  OTEL_EXPORTER_OTLP_METRICS_COMPRESSION, OTEL_EXPORTER_OTLP_COMPRESSION: gzip or none
-//	TLS          OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE, OTEL_EXPORTER_OTLP_CERTIFICATE: certificates to trust;
-//	             …_CLIENT_CERTIFICATE and …_CLIENT_KEY likewise: the one to show. They name PEM files,
-//	             which are read now.
+//	Timeout      OTEL_EXPORTER_OTLP_METRICS_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT: milliseconds
+//	Compression  OTEL_EXPORTER_OTLP_METRICS_COMPRESSION, OTEL_EXPORTER_OTLP_COMPRESSION: gzip, none
+//	TLS          OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE, OTEL_EXPORTER_OTLP_CERTIFICATE: to trust;
+//	             …_CLIENT_CERTIFICATE with …_CLIENT_KEY, likewise: to show
 //	ServiceName  OTEL_SERVICE_NAME
 //	Resource     OTEL_RESOURCE_ATTRIBUTES
 //
 // Of two names for one thing the first that is set and not blank holds; blanks around
 // a value are dropped. Headers and resource attributes are key=value, with commas
-// between them, and percent-encoded where they need it. Two more are read because they may ask for what is not
-// there, which is an error: OTEL_EXPORTER_OTLP_METRICS_PROTOCOL or OTEL_EXPORTER_OTLP_PROTOCOL other than
-// http/protobuf, and OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative: delta and
-// lowmemory, which are the same here, are what is built.
+// between them, and percent-encoded where they need it. Certificates and the key are
+// PEM files, which are read now.
+//
+// Two more are read because they may ask for what is not there, which is an error:
+// OTEL_EXPORTER_OTLP_METRICS_PROTOCOL and OTEL_EXPORTER_OTLP_PROTOCOL may only be
+// http/protobuf, and OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE only delta, or
+// lowmemory, which is the same here.
 //
 // OTEL_EXPORTER_OTLP_INSECURE is not read, since with HTTP the scheme says it; nor is
 // OTEL_SDK_DISABLED, which is about an SDK that this is not.

@@ -60,6 +60,8 @@ func (t *Transport) exchange(ctx context.Context, body *payload) (verdict, *tran
 		return fail(outcome, t.cause(ctx, err))
 	}
 	defer resp.Body.Close()
+	// The body of a 101 is the bare connection, which does not end with ctx.
+	defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
 	if err != nil && resp.StatusCode/100 == 2 {
 		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", t.cause(ctx, err)))

@@ -38,8 +38,9 @@ func appendIdentity(dst []byte, name, host string, hostSet bool, list []attribut
 // offsetSeed makes the offsets of each process its own.
 var offsetSeed = rand.Uint64()
 
-// offset returns where the rounding of a point's counts starts, from 0 to below 1: the same for
-// each attempt to send it, and evenly spread over points. e.attributes are those of s.
+// offset returns where the rounding of a point's counts starts, from 0 to below 1:
+// the same for each attempt to send it, and evenly spread over points. e.attributes
+// are those of s.
 func (e *encoder) offset(s *transport.Series, unix int64) float64 {
 	var d xxhash.Digest
 	d.ResetWithSeed(offsetSeed)

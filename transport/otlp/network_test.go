@@ -68,6 +68,19 @@ func TestLostAnswersAreUnknown(t *testing.T) {
 	}
 }
 
+// The body of a 101 is the bare connection, which knows nothing of the request's
+// context and may never end.
+func TestAnAnswerThatSwitchesProtocolsIsLeftInTime(t *testing.T) {
+	in := newReceiver(t)
+	in.answers(1, hijack(func(c net.Conn) {
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n")
+		_, _ = io.Copy(io.Discard, c) // until the client goes away
+	}))
+	tr := open(t, in.URL, func(c *otlp.Config) { c.Timeout = 500 * time.Millisecond })
+	se := failure(t, tr, batch(gauge("g", 1)))
+	assert.Zero(t, se.Delivered)
+}
+
 // In a bubble, so that 10 s take no time, and no network: a client that has read the
 // request and gets no answer, or none that ends.
 func TestTimeout(t *testing.T) {

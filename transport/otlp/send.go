@@ -61,8 +61,9 @@ func (p *packer) reject(from, to int, taken verdict) {
 //
 // A SendError has one outcome for all points that are neither delivered nor
 // rejected, and those behind next were not tried. Where the outcome would lose them,
-// points of the failed request are reported one by one instead, and all others as Retry. After a
-// lost answer those are the ones that would count twice: a gauge may come again.
+// points of the failed request are reported one by one instead, and all others as
+// Retry. After a lost answer those are the ones that would count twice: a gauge may
+// come again.
 func (t *Transport) failure(failed *transport.SendError, b *transport.Batch, at, next cursor) error {
 	failed.Delivered = at.number
 	if next.number == b.Len() {

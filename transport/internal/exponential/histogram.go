@@ -23,14 +23,13 @@ type Bucket struct {
 	Count float64 // whole after Round, or if all weights were
 }
 
-// Build makes h the histogram of samples, each counted with its weight, at the
-// largest scale at which neither the positive nor the negative side spans more than limit
-// buckets, empty ones between the first and the last included. limit is at
-// least 2; with one of 132 or more the scale is -4 or above, the coarsest that
-// Prometheus knows.
+// Build makes h the histogram of samples, each counted with its weight, at the largest
+// scale at which neither the positive nor the negative side spans more than limit
+// buckets, empty ones between the first and the last included. limit is at least 2;
+// with one of 132 or more the scale is -4 or above, the coarsest that Prometheus knows.
 //
-// Samples are sorted by value and finite; weights are finite and not negative.
-// Build allocates only if h has never had as many buckets.
+// Samples are sorted by value and finite; weights are finite and not negative. Build
+// allocates only if h has never had as many buckets.
 func (h *Histogram) Build(samples []transport.Sample, limit int) {
 	zero, positive := split(samples)
 	h.Scale = min(
@@ -129,13 +128,14 @@ func (h *Histogram) Stretch(total float64) {
 	}
 }
 
-// Round stretches h to total and makes every count whole. It returns their sum, total
-// rounded down after offset, in [0, 1), was added to it: offsets that are spread evenly
-// make it right on average, as each single count is. It is systematic sampling: with
-// the counts laid end to end, by value, a bucket gets one for each whole number, moved
-// by the offset, that it covers. So the number of observations below any bound is within 1 of
-// the exact one. A histogram of whole counts that add up to total stays as it is, and
-// an empty one empty.
+// Round stretches h to total and makes every count whole. It returns their sum: total
+// rounded down after offset, in [0, 1), was added to it. Offsets that are spread evenly
+// make it right on average, as each single count is.
+//
+// It is systematic sampling: with the counts laid end to end, by value, a bucket gets
+// one for each whole number, moved by the offset, that it covers. So the number of
+// observations below any bound is within 1 of the exact one. A histogram of whole
+// counts that add up to total stays as it is, and an empty one empty.
 //
 // total is at most 2^53, up to which each whole number is a float64.
 func (h *Histogram) Round(total, offset float64) (sum float64) {

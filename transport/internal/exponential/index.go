@@ -18,7 +18,8 @@ const (
 	minExponent  = -1074 // of the smallest value above zero
 )
 
-// Index returns the index of the bucket that v is in at a scale. v is above zero and finite.
+// Index returns the index of the bucket that v is in at a scale from MinScale to
+// MaxScale. v is above zero and finite.
 func Index(scale int, v float64) int32 { return finest(v) >> (MaxScale - scale) }
 
 // finest returns the index of v at MaxScale. At the scale below, two buckets are one,
@@ -50,8 +51,8 @@ var guess = func() (guess [1 << MaxScale]uint16) {
 	return guess
 }()
 
-// Bound returns the largest float64 that is not above base^index, the lower
-// bound of the bucket with that index: 0 below the smallest value, and +Inf above the largest.
+// Bound returns the largest float64 that is not above base^index, the lower bound of
+// the bucket with that index: 0 below the smallest value, and +Inf above the largest.
 // A float64 v is in the bucket if, and only if, it is above Bound(scale, index) and not
 // above Bound(scale, index+1).
 func Bound(scale int, index int32) float64 {
