@@ -16,7 +16,7 @@ import (
 
 // A Send allocates a few words for its context, and nothing for each series.
 func TestSendAllocatesNothingPerSeries(t *testing.T) {
-	d := open(t, "", func(c *dogstatsd.Config) { c.ContainerID = "ci-abc" })
+	d := open(t, "unixgram:///s", func(c *dogstatsd.Config) { c.ContainerID = "ci-abc" })
 	inMemory(d, func([]byte) error { return nil })
 	count := func(series int) float64 {
 		b := batch()

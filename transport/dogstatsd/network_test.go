@@ -252,6 +252,23 @@ func TestCloseEndsAWrite(t *testing.T) {
 	require.ErrorIs(t, d.Send(t.Context(), one("c")), transport.ErrClosed)
 }
 
+// A UDP receiver has a small buffer, and no way to say that it is full.
+func TestBurstsOverUDPHavePauses(t *testing.T) {
+	d := open(t, "udp://127.0.0.1:1")
+	bytes := 0
+	inMemory(d, func(datagram []byte) error { bytes += len(datagram); return nil })
+	began := time.Now()
+	require.NoError(t, d.Send(t.Context(), many(10_000)))
+	assert.GreaterOrEqual(t, time.Since(began), time.Duration(bytes/(64<<10))*time.Millisecond)
+	assert.Greater(t, bytes, 900_000)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+	defer cancel()
+	se := failure(t, d.Send(ctx, many(10_000)))
+	assert.Equal(t, transport.Retry, se.Outcome, "a pause ends with its context")
+	require.ErrorIs(t, se, context.DeadlineExceeded)
+}
+
 func TestNamesAreLookedUpAgain(t *testing.T) {
 	for _, c := range []struct {
 		address string
