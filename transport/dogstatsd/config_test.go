@@ -127,3 +127,46 @@ func TestNames(t *testing.T) {
 		assert.Equal(t, want, d.WireTag(in))
 	}
 }
+
+// Series are one if a receiver cannot tell them apart.
+func TestIdentity(t *testing.T) {
+	d := open(t, "")
+	identity := func(change func(*transport.Series)) string {
+		s := series("name", transport.KindCount, 1, "a:b", "c")
+		change(&s)
+		return string(d.AppendWireIdentity([]byte("before"), &s))
+	}
+	tags := func(all ...string) func(*transport.Series) { return func(s *transport.Series) { s.Tags = all } }
+	hosted := func(host string, all ...string) func(*transport.Series) {
+		return func(s *transport.Series) { s.Host, s.HostSet, s.Tags = host, true, all }
+	}
+	device := func(device string, all ...string) func(*transport.Series) {
+		return func(s *transport.Series) { s.Device, s.Tags = device, all }
+	}
+	named := func(name string) func(*transport.Series) { return func(s *transport.Series) { s.Name = name } }
+	for _, c := range []struct {
+		name string
+		a, b func(*transport.Series)
+		one  bool
+	}{
+		{"the order of tags", tags("a:b", "c"), tags("c", "a:b"), true},
+		{"what becomes of names", named("a-b"), named("a_b"), true},
+		{"names", named("a"), named("b"), false},
+		{"what becomes of tags", tags("a|b"), tags("a,b"), true},
+		{"tags twice", tags("a|b", "a,b"), tags("a_b"), true},
+		{"one tag or two", tags("a", "b"), tags("a,b"), false},
+		{"a name or a tag", named("name\x00a:b"), tags("a:b", "a:b", "c"), false},
+		{"case", tags("a:B"), tags("a:b"), false},
+		{"hosts", hosted("a"), hosted("b"), false},
+		{"no host and an empty one", hosted(""), tags(), false},
+		{"what becomes of hosts", hosted("a,b"), hosted("a|b"), true},
+		{"a host and a tag", hosted("a"), tags("host:a"), true},
+		{"a host wins over a tag", hosted("a", "host:b"), hosted("a"), true},
+		{"the last tag wins", tags("host:a", "host:b"), tags("host:b"), true},
+		{"devices", device("a"), device("b"), false},
+		{"a device and a tag", device("sda"), tags("device:sda"), true},
+	} {
+		assert.Equal(t, c.one, identity(c.a) == identity(c.b), c.name)
+	}
+	assert.True(t, strings.HasPrefix(identity(tags()), "before"))
+}

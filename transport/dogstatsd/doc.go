@@ -49,8 +49,8 @@
 // before it; it is cut at 200 bytes. That is what Datadog makes of names, so that
 // the names are those of transport/datadog. A tag keeps everything but commas,
 // pipes, control characters and line separators, which become underscores, and is
-// cut at 200 characters; upper and lower case stay. The flusher sees both
-// ([transport.WireNamer]) and adds up series that become one.
+// cut at 200 characters; upper and lower case stay. The flusher sees both, and hosts
+// too ([transport.WireIdentifier]), and adds up series that become one.
 //
 // A member of a set keeps all but pipes and control characters and 200 characters;
 // one that is changed ends with ~ and a hash of the whole, so that no two members

@@ -108,14 +108,12 @@ func (e *encoder) appendTags(dst []byte, tags []string, device, host string, hos
 		next(e.entity)
 	}
 	if device != "" {
-		next("device:")
-		dst = tagText.Append(dst, device, maxHostRunes)
+		next("")
+		dst = appendDevice(dst, device)
 	}
-	if hostSet { // the last of two host: tags holds
-		next("host:")
-		if host != "" { // else the point has no host, not even the Agent's
-			dst = tagText.Append(dst, host, maxHostRunes)
-		}
+	if hostSet {
+		next("")
+		dst = appendHost(dst, host)
 	}
 	return dst
 }

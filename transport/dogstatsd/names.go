@@ -1,8 +1,12 @@
 package dogstatsd
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/line"
 )
 
@@ -29,6 +33,53 @@ func (t *Transport) WireName(name string) string {
 
 // WireTag implements [transport.WireNamer]. The package's doc has the rules.
 func (t *Transport) WireTag(tag string) string { return tagText.Clean(tag, maxTagRunes) }
+
+// AppendWireIdentity implements [transport.WireIdentifier]: host and device are tags
+// on this wire, so a series with the tag host:a is one with the host a, and of two
+// hosts the last holds.
+func (t *Transport) AppendWireIdentity(dst []byte, s *transport.Series) []byte {
+	const end = 0 // which nothing on a line holds
+	dst = append(appendName(dst, s.Name), end)
+	tags := make([]string, 0, len(s.Tags)+1)
+	host := ""
+	for _, tag := range s.Tags {
+		if tag = t.WireTag(tag); strings.HasPrefix(tag, hostKey) {
+			host = tag
+		} else {
+			tags = append(tags, tag)
+		}
+	}
+	if s.Device != "" {
+		tags = append(tags, string(appendDevice(nil, s.Device)))
+	}
+	if s.HostSet {
+		host = string(appendHost(nil, s.Host))
+	}
+	slices.Sort(tags)
+	for _, tag := range slices.Compact(tags) {
+		dst = append(append(dst, tag...), end)
+	}
+	return append(dst, host...)
+}
+
+const (
+	hostKey   = "host:"
+	deviceKey = "device:"
+)
+
+// appendHost appends the tag of a host. An empty one tells an Agent to put none, not
+// even its own.
+func appendHost(dst []byte, host string) []byte {
+	dst = append(dst, hostKey...)
+	if host == "" {
+		return dst
+	}
+	return tagText.Append(dst, host, maxHostRunes)
+}
+
+func appendDevice(dst []byte, device string) []byte {
+	return tagText.Append(append(dst, deviceKey...), device, maxHostRunes)
+}
 
 // nameByte has the bytes that a name keeps.
 var nameByte = func() (ok [256]bool) {
