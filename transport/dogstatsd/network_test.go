@@ -107,7 +107,7 @@ func TestAReceiverThatDoesNotKeepUp(t *testing.T) {
 	c, err := net.ListenPacket("unixgram", path)
 	require.NoError(t, err)
 	defer c.Close()
-	d := open(t, "unixgram://"+path, func(c *dogstatsd.Config) { c.Timeout = 20 * time.Millisecond })
+	d := open(t, "unixgram://"+path, func(c *dogstatsd.Config) { c.Timeout = 200 * time.Millisecond })
 	b := many(60_000)
 	se := failure(t, d.Send(t.Context(), b))
 	assert.Equal(t, transport.Retry, se.Outcome)
@@ -166,7 +166,10 @@ func needsLinux(t *testing.T) {
 func TestAStreamThatIsCutUnreadIsUnknown(t *testing.T) {
 	needsLinux(t)
 	closing := make(chan struct{})
-	address := stream(t, func(*net.UnixConn) { <-closing })
+	address := stream(t, func(c *net.UnixConn) {
+		_, _ = c.Read(make([]byte, 1)) // so that the frame is there
+		<-closing
+	})
 	d := open(t, address, func(c *dogstatsd.Config) { c.Timeout = 10 * time.Second })
 	result := make(chan error)
 	go func() { result <- d.Send(t.Context(), many(10)) }()
@@ -204,7 +207,7 @@ func TestAStreamThatIsNotRead(t *testing.T) {
 		text, _ := io.ReadAll(c)
 		seen <- string(text)
 	})
-	d := open(t, address, func(c *dogstatsd.Config) { c.Timeout = 20 * time.Millisecond })
+	d := open(t, address, func(c *dogstatsd.Config) { c.Timeout = 200 * time.Millisecond })
 	se := failure(t, d.Send(t.Context(), many(3)))
 	assert.Equal(t, transport.Unknown, se.Outcome, "a little, in the buffer")
 	assert.Contains(t, se.Error(), "does not read")
