@@ -84,6 +84,16 @@ func TestWhatCouldNotBeWrittenIsGone(t *testing.T) {
 	assert.Equal(t, []string{"new"}, got)
 }
 
+func TestDiscard(t *testing.T) {
+	p, got := collect(20, true)
+	require.NoError(t, add(p, "gone"))
+	p.Discard()
+	assert.Equal(t, p.Longest(), p.Room())
+	require.NoError(t, add(p, "there"))
+	require.NoError(t, p.Flush())
+	assert.Equal(t, []string{"there\n"}, *got)
+}
+
 func TestNoLineIsSplitOrLost(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		max := rapid.IntRange(2, 40).Draw(t, "max")
