@@ -198,11 +198,11 @@ func TestRefused(t *testing.T) {
 	t.Run("an event and a check", func(t *testing.T) {
 		got, err := encoded(t, &transport.Batch{
 			Events: []transport.Event{{Title: "T", Tags: tags}, {Title: "T"}},
-			Checks: []transport.ServiceCheck{{Name: "n", Tags: tags}, {Name: "n", Message: "m", Tags: tags[:6]}, {Name: "n"}},
+			Checks: []transport.ServiceCheck{{Name: "n", Tags: tags}, {Name: "n", Message: "m", Tags: tags[:6]}, {Name: "n", Message: "m", Tags: tags[:7]}, {Name: "n"}},
 		})
 		se := transport.AsSendError(err)
 		require.NotNil(t, se)
-		assert.Equal(t, []transport.Rejection{{Index: 0, Reason: "too_large"}, {Index: 2, Reason: "too_large"}}, se.Rejected)
+		assert.Equal(t, []transport.Rejection{{Index: 0, Reason: "too_large"}, {Index: 2, Reason: "too_large"}, {Index: 4, Reason: "too_large"}}, se.Rejected)
 		assert.Len(t, split(got), 3)
 	})
 }

@@ -179,3 +179,31 @@ func TestAnotherBatchIsNotResumed(t *testing.T) {
 	require.NoError(t, d.Send(t.Context(), batch(s)))
 	assert.Len(t, split(got), 3*500, "resumed once")
 }
+
+// Events and checks are numbered after the points.
+func TestWhatWasWrittenOfEventsIsDelivered(t *testing.T) {
+	b := one("c")
+	for range 40 {
+		b.Events = append(b.Events, transport.Event{Title: "T", Text: "some text, so that not all fit into one datagram"})
+		b.Checks = append(b.Checks, transport.ServiceCheck{Name: "n", Message: "a message, so that not all fit into one datagram"})
+	}
+	for written := range 5 {
+		d := open(t, "udp://127.0.0.1:1")
+		var got []string
+		inMemory(d, func(datagram []byte) error {
+			if len(got) == written {
+				return errDown
+			}
+			got = append(got, string(datagram))
+			return nil
+		})
+		err := d.Send(t.Context(), b)
+		if err == nil {
+			assert.Len(t, split(got), 81)
+			continue
+		}
+		se := failure(t, err)
+		assert.Equal(t, transport.Retry, se.Outcome)
+		assert.Len(t, split(got), se.Delivered)
+	}
+}
