@@ -165,3 +165,42 @@ func TestDatadogOverTLSAndHTTP2(t *testing.T) {
 		}
 	}
 }
+
+// A proxy that dies under load takes answers with it: what was on its way may
+// have arrived, and is sent again, as a whole that replaces what is there.
+func TestDatadogOutlivesADyingProxy(t *testing.T) {
+	t.Parallel()
+	vm := servers.VictoriaMetrics(t)
+	n := servers.Nginx(t, servers.NginxConfig{Backend: vm.URL})
+	c := newClient(t, stats.WithTransport(newDatadog(t, datadog.Config{URL: n.URL + "/datadog"})),
+		stats.WithRollupInterval(time.Second), stats.WithFlushInterval(100*time.Millisecond), stats.WithFlushJitter(0))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	calls := make(chan float64)
+	go func() { calls <- hammer(ctx, c) }()
+	for range 3 {
+		delivered := c.Ledger().Transports[0].Delivered
+		// The next request is due at the next second: kill it about then.
+		now := time.Now()
+		<-time.After(now.Truncate(time.Second).Add(time.Second).Sub(now) + 2*time.Millisecond)
+		n.Kill()
+		n.Start()
+		require.Eventually(t, func() bool { return c.Ledger().Transports[0].Delivered > delivered }, 2*patience, 10*time.Millisecond)
+	}
+	stop()
+	submitted := <-calls
+	shutdown, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.NoError(t, c.Shutdown(shutdown))
+	assertDelivered(t, c)
+
+	newest := func(_ string, _ int64, a, b float64) float64 { return max(a, b) } // of counts that grow
+	assert.EventuallyWithT(t, func(now *assert.CollectT) {
+		got := export(t, vm, `{__name__=~"ticks|ticked.count|ticked.sum"}`, newest)
+		for series, want := range map[string]float64{
+			`ticks{kind="a"}`: 3 * submitted, `ticked.count{}`: submitted, `ticked.sum{}`: 2 * submitted,
+		} {
+			assert.InDelta(now, want, got.total(series, func(v float64) float64 { return v }), 0, series)
+		}
+	}, patience, 50*time.Millisecond)
+}

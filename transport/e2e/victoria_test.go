@@ -208,28 +208,12 @@ func TestDatadogInTheBackgroundArrivesInVictoriaMetrics(t *testing.T) {
 	vm := servers.VictoriaMetrics(t)
 	c := newClient(t, stats.WithTransport(newDatadog(t, datadog.Config{URL: vm.URL + "/datadog"})),
 		stats.WithRollupInterval(time.Second), stats.WithFlushInterval(500*time.Millisecond))
-	const workers = 4
-	var submitted [workers]float64
 	ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 	defer cancel()
-	var wg sync.WaitGroup
-	for worker := range workers {
-		wg.Go(func() {
-			for ctx.Err() == nil {
-				c.Count("ticks", 3, "kind:a")
-				c.Histogram("ticked", 2)
-				submitted[worker]++
-			}
-		})
-	}
-	wg.Wait()
+	calls := hammer(ctx, c)
 	require.NoError(t, c.Close())
 	assertDelivered(t, c)
 
-	calls := 0.0
-	for _, n := range submitted {
-		calls += n
-	}
 	self := func(v float64) float64 { return v }
 	assert.EventuallyWithT(t, func(now *assert.CollectT) {
 		got := exported(t, vm, `{__name__="ticks"}`)
@@ -239,4 +223,25 @@ func TestDatadogInTheBackgroundArrivesInVictoriaMetrics(t *testing.T) {
 		assert.InDelta(now, calls, got.total(`ticked.count{}`, self), 0)
 		assert.InDelta(now, 2*calls, got.total(`ticked.sum{}`, self), 0)
 	}, patience, 50*time.Millisecond)
+}
+
+// hammer submits from several goroutines until ctx ends, and returns how often:
+// each time 3 ticks, and one observation of 2.
+func hammer(ctx context.Context, c *stats.Client) (calls float64) {
+	var submitted [4]float64
+	var wg sync.WaitGroup
+	for worker := range submitted {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				c.Count("ticks", 3, "kind:a")
+				c.Histogram("ticked", 2)
+				submitted[worker]++
+				if int(submitted[worker])%1000 == 0 {
+					<-time.After(time.Millisecond) // leave something to the servers
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return sum(submitted[:])
 }

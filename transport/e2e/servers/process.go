@@ -157,19 +157,3 @@ func tail(s string) string {
 	}
 	return s
 }
-
-// eventually polls until f returns nil; its last error fails the test.
-func eventually(t testing.TB, what string, f func() error) bool {
-	t.Helper()
-	for end := time.Now().Add(patience); ; {
-		err := f()
-		if err == nil {
-			return true
-		}
-		if time.Now().After(end) {
-			t.Errorf("servers: %s: %v", what, err)
-			return false
-		}
-		<-time.After(pollPause)
-	}
-}
