@@ -62,6 +62,22 @@ func (p *Packer) Pack(b *transport.Batch, use func(body []byte, points int)) []t
 	return p.packer.rejected
 }
 
+// Retains reports whether it still refers to a batch, between two.
+func (p *Packer) Retains() bool {
+	e := p.packer.encoder
+	for _, a := range e.list[:cap(e.list)] {
+		if a != (attribute{}) {
+			return true
+		}
+	}
+	for _, g := range p.packer.groups[:cap(p.packer.groups)] {
+		if g.host != "" {
+			return true
+		}
+	}
+	return e.heading.name+e.heading.description+e.heading.unit != "" || len(p.packer.byHost) > 0
+}
+
 // RetryAfter reads the header as of now.
 func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
 

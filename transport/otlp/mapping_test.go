@@ -23,6 +23,35 @@ func packed(t testing.TB, c otlp.Config, series ...transport.Series) (points []w
 	return points
 }
 
+// What a metric begins with is kept for the next of its name, and for no other.
+func TestSeriesOfOneNameMayDiffer(t *testing.T) {
+	of := func(kind transport.Kind, unit, description string) transport.Series {
+		s := observed("n", kind, []float64{1})
+		s.Unit, s.Description = unit, description
+		return s
+	}
+	var got [][3]string
+	for _, p := range packed(t, otlp.Config{},
+		of(transport.KindGauge, "byte", "a"), of(transport.KindRate, "byte", "a"), of(transport.KindGauge, "", "a"),
+		of(transport.KindTiming, "", "a"), of(transport.KindTiming, "second", "a"), of(transport.KindTiming, "second", "b"),
+		of(transport.KindTiming, "second", ""), of(transport.KindTiming, "second", ""),
+	) {
+		got = append(got, [3]string{p.name, p.unit, p.description})
+	}
+	assert.Equal(t, [][3]string{
+		{"n", "By", "a"}, {"n", "By/s", "a"}, {"n", "", "a"},
+		{"n", "ms", "a"}, {"n", "s", "a"}, {"n", "s", "b"}, {"n", "s", ""}, {"n", "s", ""},
+	}, got)
+}
+
+func TestNothingOfABatchIsKept(t *testing.T) {
+	s := gauge("name", 1)
+	s.Host, s.HostSet, s.Tags, s.Unit, s.Description = "host", true, []string{"k:v"}, "byte", "text"
+	p := otlp.NewPacker(otlp.Config{}, 0)
+	p.Pack(batch(s), func([]byte, int) { assert.True(t, p.Retains()) })
+	assert.False(t, p.Retains())
+}
+
 func TestTagsBecomeAttributes(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -157,6 +186,8 @@ func TestQuantilesAreNearestRank(t *testing.T) {
 	weighted.Points[0].Summary.Samples[2].Weight = 98
 	weighted.Points[0].Summary.Max = 5 // observed, and not kept
 	assert.Equal(t, [][2]float64{{0.5, 3}, {1, 5}}, packed(t, otlp.Config{Quantiles: []float64{0.5, 1}}, weighted)[0].quantiles)
+	weighted.Points[0].Summary.Max = 2.75 // a sample is rounded
+	assert.Equal(t, [][2]float64{{0.5, 2.75}, {1, 2.75}}, packed(t, otlp.Config{Quantiles: []float64{0.5, 1}}, weighted)[0].quantiles)
 }
 
 // Submissions sampled at 0.35 weigh 2.86…: over many points the counts come out right.
@@ -193,6 +224,11 @@ func TestAHistogramCountsWhatWasNotKept(t *testing.T) {
 	p := packed(t, otlp.Config{}, s)[0]
 	assert.EqualValues(t, 1000, p.count) // which the reader compares with the buckets
 	assert.EqualValues(t, 250, p.positive[0])
+
+	s.Points[0].Summary.Count = 0.25
+	assert.EqualValues(t, 1, packed(t, otlp.Config{}, s)[0].count, "one at least, for there is a sum")
+	s.Kind = transport.KindHistogram
+	assert.EqualValues(t, 1, packed(t, otlp.Config{}, s)[0].count)
 }
 
 func TestResources(t *testing.T) {

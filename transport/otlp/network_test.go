@@ -160,6 +160,26 @@ func TestRequestsThatNeverLeftAreRetried(t *testing.T) {
 	}
 }
 
+// A redirect says that the request was not acted on; when the next hop cannot be
+// reached, nothing was sent after all. Of another client nobody knows.
+func TestARedirectIntoTheVoidIsRetried(t *testing.T) {
+	for _, own := range []bool{true, false} {
+		in := newReceiver(t)
+		in.answers(1, func(w http.ResponseWriter, r *http.Request) {
+			in.Listener.Close()
+			w.Header().Set("Connection", "close")
+			status(307, "", "Location", "/moved")(w, r)
+		})
+		tr := open(t, in.URL, func(c *otlp.Config) {
+			if !own {
+				c.Client = &http.Client{}
+			}
+		})
+		want := map[bool]transport.Outcome{true: transport.Retry, false: transport.Unknown}[own]
+		assert.Equal(t, want, failure(t, tr, batch(gauge("g", 1))).Outcome, "own client: %v", own)
+	}
+}
+
 // roundTripper stands for any client.
 type roundTripper func(*http.Request) (*http.Response, error)
 

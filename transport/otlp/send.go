@@ -16,7 +16,6 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
 	}
 	p := t.packer
-	p.rejected = nil // the last Send gave them away
 	defer p.release()
 	points := b.Points()
 	for at := (cursor{}); at.number < points; {

@@ -195,6 +195,7 @@ func TestAPointThatCannotBeSentIsRejectedAlone(t *testing.T) {
 		{"no weight", "its samples stand for nothing, or for more than 2^53 observations", sum(func(s *transport.Summary) {
 			s.Samples = []transport.Sample{{Value: 1}}
 		})},
+		{"too much weight", "its samples stand for nothing, or for more than 2^53 observations", sum(func(s *transport.Summary) { s.Samples[1].Weight = 1e16 })},
 		{"not sorted", "its samples are not sorted", sum(func(s *transport.Summary) { s.Samples[0].Value = 3 })},
 		{"too large", "too_large", bad(func(s *transport.Series) { s.Name = strings.Repeat("n", 5<<20) })},
 	} {
@@ -324,6 +325,12 @@ func TestPartialSuccessOfSeveralRequests(t *testing.T) {
 	assert.Equal(t, 30, se.Delivered)
 	assert.Equal(t, []transport.Rejection{{Index: 18, Reason: "no"}, {Index: 19, Reason: "no"}}, se.Rejected)
 	assert.Equal(t, 3, in.seen())
+
+	in.answers(2, status(200, proto(1, proto(1, 17)), "Content-Type", protobuf))
+	se = failure(t, tr, b)
+	require.Len(t, se.Rejected, 10, "all of that request, and none of another")
+	assert.Equal(t, []int{10, 19}, []int{se.Rejected[0].Index, se.Rejected[9].Index})
+	require.NoError(t, tr.Send(t.Context(), b), "the next attempt begins anew")
 }
 
 func TestClosed(t *testing.T) {
