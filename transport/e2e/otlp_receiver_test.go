@@ -338,6 +338,41 @@ func TestOTLPReceiverAddsUpLateParts(t *testing.T) {
 	assert.Len(t, c.AllMetrics(), 3)
 }
 
+// Of gauges and summaries with one time the last stands: the whole comes again.
+func TestOTLPReceiverGetsTheWholeOfWhatOverwrites(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	c := newCollector(t)
+	client := newOTLPClient(t, c, now, nil)
+	late := client.At(now.Add(-30 * time.Second))
+	for i, member := range []string{"ann", "bob", "ann"} {
+		late.Gauge("level", float64(i))
+		late.Set("guests", member)
+		late.Histogram("size", float64(i+1))
+		require.NoError(t, client.Flush(t.Context()))
+	}
+	got := map[string][]float64{}
+	for _, md := range c.AllMetrics() {
+		for _, m := range md.ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics().All() {
+			switch m.Type() {
+			case pmetric.MetricTypeGauge:
+				got[m.Name()] = append(got[m.Name()], m.Gauge().DataPoints().At(0).DoubleValue())
+			case pmetric.MetricTypeSummary:
+				p := m.Summary().DataPoints().At(0)
+				got[m.Name()] = append(got[m.Name()], float64(p.Count()), p.Sum())
+			default:
+				t.Errorf("%s came as %v", m.Name(), m.Type())
+			}
+		}
+	}
+	last := func(name string, n int) []float64 {
+		require.GreaterOrEqual(t, len(got[name]), n, name)
+		return got[name][len(got[name])-n:]
+	}
+	assert.Equal(t, []float64{2}, last("shop.level", 1))
+	assert.Equal(t, []float64{2}, last("shop.guests", 1))
+	assert.Equal(t, []float64{3, 6}, last("shop.size", 2), "count and sum")
+}
+
 func TestOTLPReceiverSaysWhatToDo(t *testing.T) {
 	c := newCollector(t)
 	tr, err := otlp.New(otlp.Config{Endpoint: c.url})
