@@ -13,6 +13,9 @@
 // are about what a transport does beside or after a Send, and only the detector
 // sees those.
 //
+// [RunHTTP] checks what a transport that speaks HTTP makes of peers that answer
+// nonsense, nothing or without an end.
+//
 // A check fails with the rule that was broken. Panics and calls that do not
 // come back are failures too, and the other checks go on.
 //

@@ -2,8 +2,10 @@ package transporttest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/shardstats/shardstats/transport"
 )
@@ -40,4 +42,28 @@ func CheckNames() []string {
 // AllChecksBut returns the names of all checks but those given.
 func AllChecksBut(names ...string) []string {
 	return slices.DeleteFunc(CheckNames(), func(n string) bool { return slices.Contains(names, n) })
+}
+
+// AuditHTTP runs RunHTTP's checks and returns what each of them reported.
+func AuditHTTP(newT func(url string) transport.Transport, healthy http.Handler, only ...string) map[string][]string {
+	cfg := newConfig(nil)
+	cfg.within = 3 * time.Second
+	found := map[string][]string{}
+	for i := range hostiles {
+		h := &hostiles[i]
+		if len(only) > 0 && !slices.Contains(only, h.name) {
+			continue
+		}
+		var mu sync.Mutex
+		errorf := func(format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			found[h.name] = append(found[h.name], fmt.Sprintf(format, args...))
+		}
+		p := newPeer(h, healthy)
+		c := check{h.name, func(e *env) { survivesHostile(e, p) }}
+		runCheck(c, cfg, func() transport.Transport { return newT(p.url()) }, errorf)
+		p.close()
+	}
+	return found
 }
