@@ -63,6 +63,8 @@ func (t *Transport) exchange(ctx context.Context, method string, r *route, body 
 		return fail(outcome, t.cause(ctx, err, keys))
 	}
 	defer resp.Body.Close()
+	// The body of a 101 is the bare connection, which does not end with ctx.
+	defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
 	if err != nil && resp.StatusCode/100 == 2 {
 		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", t.cause(ctx, err, keys)))
