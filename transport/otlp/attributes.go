@@ -23,10 +23,21 @@ const (
 // valid UTF-8.
 type attribute struct{ key, value string }
 
-// attributesOf appends to dst the attributes of a series, by key and then value. A
-// key may come more than once; its values are one when they are encoded. It does
-// not allocate for tags that are valid UTF-8, if dst has room.
+// attributesOf returns the attributes of a series in the memory of dst, by key and
+// then value. A key may come more than once; its values, which differ, are one when they
+// are encoded. It does not allocate for tags that are valid UTF-8, if dst has room.
 func attributesOf(dst []attribute, s *transport.Series) []attribute {
+	dst = sorted(taken(dst[:0], s))
+	for i := 1; i < len(dst); i++ {
+		if dst[i] == dst[i-1] {
+			return slices.Compact(dst)
+		}
+	}
+	return dst
+}
+
+// taken appends the attributes of a series as they come.
+func taken(dst []attribute, s *transport.Series) []attribute {
 	for _, tag := range s.Tags {
 		key, value, found := strings.Cut(valid(tag), ":")
 		if !found {
@@ -40,19 +51,24 @@ func attributesOf(dst []attribute, s *transport.Series) []attribute {
 	if s.Device != "" {
 		dst = append(dst, attribute{deviceKey, valid(s.Device)})
 	}
-	// Tags come sorted, nearly always, and sorted tags nearly are by key.
-	for i := 1; i < len(dst); i++ {
-		for j := i; j > 0 && less(dst[j], dst[j-1]); j-- {
+	return dst
+}
+
+// sorted sorts list in place. Tags come sorted, nearly always, and sorted tags nearly
+// are by key.
+func sorted(list []attribute) []attribute {
+	for i := 1; i < len(list); i++ {
+		for j := i; j > 0 && less(list[j], list[j-1]); j-- {
 			if i-j == 32 { // not nearly, then
-				slices.SortFunc(dst, func(x, y attribute) int {
+				slices.SortFunc(list, func(x, y attribute) int {
 					return cmp.Or(strings.Compare(x.key, y.key), strings.Compare(x.value, y.value))
 				})
-				return dst
+				return list
 			}
-			dst[j], dst[j-1] = dst[j-1], dst[j]
+			list[j], list[j-1] = list[j-1], list[j]
 		}
 	}
-	return dst
+	return list
 }
 
 func less(x, y attribute) bool {

@@ -52,8 +52,8 @@
 //
 // Any name is sent as it is. A tag is cut at its first colon and becomes an
 // attribute; a bare one gets the value "true"; of a key that comes more than once the
-// values are sorted and joined by commas; an empty key is "_". The device is the
-// attribute "device". The host is the resource attribute host.name: a request has one
+// distinct values are sorted and joined by commas; an empty key is "_". The device is
+// the attribute "device". The host is the resource attribute host.name: a request has one
 // ResourceMetrics for each host, and series without one have that of Config.Resource,
 // if any. Series that become one by this are brought together by the flusher
 // ([transport.WireIdentifier]).

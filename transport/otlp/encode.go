@@ -79,7 +79,7 @@ func newEncoder(c Config) *encoder {
 func (e *encoder) appendMetric(dst []byte, s *transport.Series, points []transport.Point, room int) ([]byte, int) {
 	form := e.shapeOf(s.Kind)
 	field, attributes, trailer := form.fields()
-	e.list = attributesOf(e.list[:0], s)
+	e.list = attributesOf(e.list, s)
 	e.attributes = appendAttributes(e.attributes[:0], attributes, e.list)
 	e.heading.set(s)
 	head := len(e.heading.bytes)

@@ -18,7 +18,7 @@ func (t *Transport) AppendWireIdentity(dst []byte, s *transport.Series) []byte {
 		host, hostSet = t.host, t.hostSet
 	}
 	var room [16]attribute
-	return appendIdentity(dst, s.Name, host, hostSet, attributesOf(room[:0], s))
+	return appendIdentity(dst, s.Name, host, hostSet, attributesOf(room[:], s))
 }
 
 func appendIdentity(dst []byte, name, host string, hostSet bool, list []attribute) []byte {

@@ -66,6 +66,7 @@ func TestTagsBecomeAttributes(t *testing.T) {
 		{"a key given twice", []string{"team:a", "team:b"}, "", map[string]string{"team": "a,b"}},
 		{"a key given twice, not in order", []string{"team:b", "env:x", "team:a"}, "", map[string]string{"team": "a,b", "env": "x"}},
 		{"bare and not", []string{"canary", "canary:no"}, "", map[string]string{"canary": "no,true"}},
+		{"a value given twice", []string{"canary", "canary:true", "canary:x"}, "", map[string]string{"canary": "true,x"}},
 		{"no value", []string{"k:"}, "", map[string]string{"k": ""}},
 		{"no key", []string{":v"}, "", map[string]string{"_": "v"}},
 		{"a device", []string{"env:x"}, "sda", map[string]string{"env": "x", "device": "sda"}},
@@ -280,6 +281,7 @@ func TestSeriesAreOneIfTheirAttributesAre(t *testing.T) {
 	}
 	for _, same := range [][2]string{
 		{id("n", "", false, "", "canary"), id("n", "", false, "", "canary:true")},
+		{id("n", "", false, "", "canary"), id("n", "", false, "", "canary", "canary:true")},
 		{id("n", "", false, "", "a:1,2"), id("n", "", false, "", "a:1", "a:2")},
 		{id("n", "", false, "", "b:x", "a:1"), id("n", "", false, "", "a:1", "b:x")},
 		{id("n", "", false, "sda"), id("n", "", false, "", "device:sda")},
@@ -290,7 +292,7 @@ func TestSeriesAreOneIfTheirAttributesAre(t *testing.T) {
 	different := []string{
 		id("n", "", false, ""), id("m", "", false, ""), id("n", "", true, ""), id("n", "web", true, ""), id("n", "", false, "sda"),
 		id("n", "", false, "", "a:1"), id("n", "", false, "", "a:2"), id("n", "", false, "", "a:1", "b:2"), id("n", "", false, "", "a:1b", "b:2"),
-		id("n", "", false, "", "a:1b:2"), id("na", "", false, "", "1:b"), id("n", "", false, "", "a"), id("n", "", false, "", "a:"),
+		id("n", "", false, "", "a:1\x01b2"), id("n", "", false, "", "a:1b:2"), id("na", "", false, "", "1:b"), id("n", "", false, "", "a"), id("n", "", false, "", "a:"),
 	}
 	seen := map[string]int{}
 	for i, one := range different {
@@ -299,4 +301,9 @@ func TestSeriesAreOneIfTheirAttributesAre(t *testing.T) {
 		}
 		seen[one] = i
 	}
+
+	plain := open(t, "")
+	unset := &transport.Series{Name: "n"}
+	empty := &transport.Series{Name: "n", HostSet: true}
+	assert.NotEqual(t, plain.AppendWireIdentity(nil, unset), plain.AppendWireIdentity(nil, empty), "an empty host is one")
 }

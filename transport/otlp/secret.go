@@ -13,8 +13,8 @@ import (
 
 const hidden = "***"
 
-// printable returns c without its secrets. A URL that New would refuse may hold
-// a password; a TLS configuration holds private keys.
+// printable returns c without its secrets. A URL that New would refuse may hold a
+// password. A TLS configuration has private keys, but it prints as an address.
 func (c Config) printable() Config {
 	if c.Headers != nil {
 		c.Headers = maps.Clone(c.Headers)
@@ -30,14 +30,13 @@ func (c Config) printable() Config {
 			*field = hidden
 		}
 	}
-	c.TLS = nil
 	return c
 }
 
 // bare is a Config that prints as fmt would print it.
 type bare Config
 
-// Format prints c with *** for the values of headers and without TLS, whatever the verb.
+// Format prints c with *** for the values of headers, whatever the verb.
 func (c Config) Format(f fmt.State, verb rune) {
 	fmt.Fprintf(f, fmt.FormatString(f, verb), bare(c.printable()))
 }
@@ -58,7 +57,7 @@ func (c Config) summary() []slog.Attr {
 		slog.Int("max_request_bytes", p.MaxRequestBytes),
 		slog.String("compression", p.Compression.String()),
 		slog.String("timeout", p.Timeout.String()),
-		slog.Bool("tls", c.TLS != nil),
+		slog.Bool("tls", p.TLS != nil),
 		slog.Bool("client", p.Client != nil),
 	}
 }

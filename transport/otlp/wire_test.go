@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -336,7 +337,7 @@ func attributesOf(tags []string, device string) map[string]string {
 	}
 	out := map[string]string{}
 	for key, list := range values {
-		out[key] = strings.Join(sortedStrings(list), ",")
+		out[key] = strings.Join(slices.Compact(sortedStrings(list)), ",")
 	}
 	return out
 }

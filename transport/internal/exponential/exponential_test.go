@@ -349,6 +349,41 @@ func TestRoundIsRightOnAverage(t *testing.T) {
 	}
 }
 
+// The sum of the stretched counts is not exactly the total, in floats.
+func TestRoundKeepsTheTotalWhateverFloatsSay(t *testing.T) {
+	var h exponential.Histogram
+	for n := 2; n < 300; n++ {
+		for _, sign := range []float64{1, -1} {
+			var samples []transport.Sample
+			for i := range n {
+				samples = append(samples, transport.Sample{Value: sign * float64(i+1), Weight: 0.1})
+			}
+			samples = append(samples, transport.Sample{Value: 1e6, Weight: 1e-17})
+			sorted(samples)
+			for _, total := range []float64{7, 1e9, math.Nextafter(7, 0), math.Nextafter(1e9, 0)} {
+				h.Build(samples, 10_000)
+				require.Equal(t, math.Floor(total), h.Round(total, 0), "%d counts", n)
+				require.Equal(t, math.Floor(total), h.Total(), "%d counts", n)
+				for _, b := range slices.Concat(h.Positive, h.Negative) {
+					require.Positive(t, b.Count, "%d counts", n)
+				}
+			}
+		}
+	}
+}
+
+func TestBoundsBeyondAllValues(t *testing.T) {
+	const top = 1024 << exponential.MaxScale
+	assert.Equal(t, math.Inf(1), exponential.Bound(8, top))
+	assert.Equal(t, math.Inf(1), exponential.Bound(8, top+1))
+	assert.Equal(t, math.Inf(1), exponential.Bound(0, 1024))
+	assert.Less(t, exponential.Bound(8, top-1), math.MaxFloat64)
+	assert.Equal(t, math.SmallestNonzeroFloat64, exponential.Bound(0, -1074))
+	assert.Zero(t, exponential.Bound(0, -1075))
+	assert.Zero(t, exponential.Bound(8, -1074<<exponential.MaxScale-1))
+	assert.Zero(t, exponential.Bound(-11, -1))
+}
+
 func TestRoundLeavesWholeCountsAlone(t *testing.T) {
 	samples := []transport.Sample{{Value: -4, Weight: 3}, {Value: 0, Weight: 1}, {Value: 9, Weight: 1 << 52}}
 	var h, want exponential.Histogram
