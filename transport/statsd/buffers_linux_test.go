@@ -118,3 +118,51 @@ func TestAckOfAConnectionThatWasReset(t *testing.T) {
 	assert.Positive(t, failed)
 	assert.Eventually(t, func() bool { return sd.Connected() }, 5*time.Second, time.Millisecond, "it connects again")
 }
+
+// That the peer ended the connection is no proof: what counts is whether it then had
+// everything.
+func TestTheEndOfAConnectionIsNoProof(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		peer func(c *net.TCPConn, written chan struct{})
+		want string
+	}{
+		{"it reads everything, and ends", func(c *net.TCPConn, _ chan struct{}) {
+			_, _ = io.Copy(io.Discard, c)
+			_ = c.Close()
+		}, ""},
+		{"it ends when it has read everything, before it hears our end", func(c *net.TCPConn, _ chan struct{}) {
+			_, _ = io.ReadFull(c, make([]byte, len("a:1|c\n")))
+			_ = c.Close()
+		}, ""},
+		{"it ends, and then comes what it does not read", func(c *net.TCPConn, written chan struct{}) {
+			_ = c.Close()
+			written <- struct{}{} // may be written now
+		}, "before it had everything"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			defer l.Close()
+			nc, err := net.Dial("tcp", l.Addr().String())
+			require.NoError(t, err)
+			peer, err := l.Accept()
+			require.NoError(t, err)
+			may, done := make(chan struct{}, 1), make(chan struct{})
+			go func() { c.peer(peer.(*net.TCPConn), may); close(done) }()
+			if c.want != "" {
+				<-may
+			}
+			_, err = nc.Write([]byte("a:1|c\n"))
+			require.NoError(t, err)
+			_ = nc.(*net.TCPConn).CloseWrite() // fails if the reset is there already
+			err = statsd.Settled(nc.(*net.TCPConn))
+			<-done
+			if c.want == "" {
+				assert.NoError(t, err)
+			} else {
+				assert.ErrorContains(t, err, c.want)
+			}
+		})
+	}
+}

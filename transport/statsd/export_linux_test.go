@@ -1,6 +1,11 @@
 package statsd
 
-import "syscall"
+import (
+	"context"
+	"net"
+	"syscall"
+	"time"
+)
 
 // ShrinkBuffers gives the connections that t will make the smallest buffer for
 // sending that there is.
@@ -12,4 +17,12 @@ func ShrinkBuffers(t *Transport) {
 		}
 		return err
 	}
+}
+
+// Settled reports how the kernel settles a connection that both sides have ended.
+func Settled(tcp *net.TCPConn) error {
+	c := newConn(tcp)
+	defer c.close()
+	<-c.ended
+	return c.acknowledged(context.Background(), time.After(5*time.Second))
 }
