@@ -1,0 +1,44 @@
+package remotewrite
+
+import "github.com/shardstats/shardstats/transport/internal/prom"
+
+// symbols is the table of a 2.0 request: each string once, the empty one first.
+type symbols struct {
+	list  []string
+	index map[string]uint32
+	size  int // bytes of the fields
+
+	refs []uint32 // scratch of one series
+}
+
+func (s *symbols) reset() {
+	clear(s.list[:cap(s.list)])
+	s.list = append(s.list[:0], "")
+	s.size = prom.FieldSize(0)
+	if s.index == nil {
+		s.index = map[string]uint32{}
+	}
+	clear(s.index)
+	s.index[""] = 0
+}
+
+// ref returns the number of text, which it adds if it is new.
+func (s *symbols) ref(text string) uint32 {
+	if ref, ok := s.index[text]; ok {
+		return ref
+	}
+	ref := uint32(len(s.list))
+	s.index[text] = ref
+	s.list = append(s.list, text)
+	s.size += prom.FieldSize(len(text))
+	return ref
+}
+
+// cut takes back all from the n-th on.
+func (s *symbols) cut(n int) {
+	for _, text := range s.list[n:] {
+		delete(s.index, text)
+		s.size -= prom.FieldSize(len(text))
+	}
+	s.list = s.list[:n]
+}
