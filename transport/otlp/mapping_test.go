@@ -127,8 +127,8 @@ func TestKindsBecomeShapes(t *testing.T) {
 		assert.EqualValues(t, 1, p.temporality)
 		assert.Equal(t, count.Points[i].Value, p.value)
 		assert.Equal(t, i != 2, p.monotonic, "a negative one is in a sum of its own")
-		assert.EqualValues(t, (100+10*i)*1e9, p.start)
-		assert.EqualValues(t, (110+10*i)*1e9, p.time)
+		assert.EqualValues(t, int64(100+10*i)*1e9, p.start)
+		assert.EqualValues(t, int64(110+10*i)*1e9, p.time)
 	}
 	for _, p := range packed(t, otlp.Config{SignedCounts: true}, count) {
 		assert.False(t, p.monotonic)

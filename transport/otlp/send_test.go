@@ -38,6 +38,8 @@ func proto(fields ...any) string {
 		switch v := fields[i+1].(type) {
 		case int:
 			out = protowire.AppendVarint(protowire.AppendTag(out, number, protowire.VarintType), uint64(v))
+		case int64:
+			out = protowire.AppendVarint(protowire.AppendTag(out, number, protowire.VarintType), uint64(v))
 		case string:
 			out = protowire.AppendString(protowire.AppendTag(out, number, protowire.BytesType), v)
 		}
@@ -133,7 +135,7 @@ func TestPartialSuccess(t *testing.T) {
 		{"one", partial(1, 1, 2, "old\npoint"), 1, "old point"},
 		{"one, no reason", partial(1, 1), 1, "rejected"},
 		{"all", partial(1, 4, 2, "no"), 4, "no"},
-		{"more than there were", partial(1, 1<<40, 2, "no"), 4, "no"},
+		{"more than there were", partial(1, int64(1<<40), 2, "no"), 4, "no"},
 		{"fewer than none", partial(1, -3, 2, "no"), 0, ""},
 		{"of two the last holds", partial(1, 3) + partial(1, 2, 2, "no"), 2, "no"},
 		{"fields of a later version", proto(7, "x", 1, proto(9, 1, 1, 1, 2, "no"), 8, 3), 1, "no"},

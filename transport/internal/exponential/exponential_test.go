@@ -256,24 +256,6 @@ func TestTwoHistogramsMergeToThatOfTheUnion(t *testing.T) {
 	})
 }
 
-// below returns, for each bucket from the most negative up, how many are in it or
-// before it.
-func below(h *exponential.Histogram) (out []float64) {
-	sum := 0.0
-	next := func(n float64) {
-		sum += n
-		out = append(out, sum)
-	}
-	for _, b := range slices.Backward(h.Negative) {
-		next(b.Count)
-	}
-	next(h.Zero)
-	for _, b := range h.Positive {
-		next(b.Count)
-	}
-	return out
-}
-
 func TestRoundKeepsTheTotalAndEveryRankWithinOne(t *testing.T) {
 	var h exponential.Histogram
 	rapid.Check(t, func(t *rapid.T) {
