@@ -18,6 +18,7 @@ import (
 	"github.com/shardstats/shardstats/transport/dogstatsd"
 	"github.com/shardstats/shardstats/transport/e2e/servers"
 	"github.com/shardstats/shardstats/transport/otlp"
+	"github.com/shardstats/shardstats/transport/remotewrite"
 	"github.com/shardstats/shardstats/transport/statsd"
 )
 
@@ -41,6 +42,7 @@ func newArms(t *testing.T) map[string]arm {
 	t.Helper()
 	return map[string]arm{
 		"datadog": datadogArm(t), "dogstatsd": dogstatsdArm(t), "statsd": statsdArm(t), "otlp": otlpArm(t),
+		"remotewrite": remotewriteArm(t),
 	}
 }
 
@@ -115,6 +117,19 @@ func otlpArm(t *testing.T) arm {
 		option: stats.WithTransport(newOTLP(t, p, otlp.Config{Timeout: time.Minute})),
 		// It has its totals in memory.
 		down: func() { p.Signal(syscall.SIGSTOP) }, up: func() { p.Signal(syscall.SIGCONT) },
+		requests: func(route string) float64 { return latest(p, fmt.Sprintf(`shop_requests_total{route=%q}`, route)) },
+		level:    func() float64 { return latest(p, "shop_level") },
+		samples:  func() float64 { return latest(p, "histogram_count(shop_latency)") },
+	}
+}
+
+func remotewriteArm(t *testing.T) arm {
+	p := servers.Prometheus2(t)
+	tr, err := remotewrite.New(remotewrite.Config{URL: p.URL + "/api/v1/write"})
+	require.NoError(t, err)
+	return arm{
+		option: stats.WithTransport(tr),
+		down:   p.Kill, up: p.Start, dies: true, // and it has a log
 		requests: func(route string) float64 { return latest(p, fmt.Sprintf(`shop_requests_total{route=%q}`, route)) },
 		level:    func() float64 { return latest(p, "shop_level") },
 		samples:  func() float64 { return latest(p, "histogram_count(shop_latency)") },
