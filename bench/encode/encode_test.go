@@ -3,6 +3,7 @@ package encode
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,11 +23,19 @@ func TestEncodersHandOverAllSeries(t *testing.T) {
 			series := Series(c.Kind, c.Series, c.Samples)
 			for _, s := range c.Subjects {
 				full, tenth := size(t, s, series), size(t, s, series[:len(series)/10])
+				if compressed(c.Wire) {
+					assert.Greater(t, full, 2*tenth, s.Name)
+					continue
+				}
 				assert.InEpsilon(t, 10, full/tenth, 0.35, "%s: %v bytes of all series, %v of a tenth", s.Name, full, tenth)
 				assert.Greater(t, full/float64(c.Series), 5.0, s.Name)
 			}
 		})
 	}
+}
+
+func compressed(wire string) bool {
+	return strings.HasSuffix(wire, "zlib") || strings.HasSuffix(wire, "gzip") || strings.HasSuffix(wire, "zstd")
 }
 
 // size returns what encoding series comes to, which must not differ from time to

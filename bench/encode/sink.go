@@ -129,7 +129,7 @@ func (w *well) address() string { return w.conn.LocalAddr().String() }
 func (w *well) count(encode func() error) (most int64, err error) {
 	const silence = 5 * time.Millisecond
 	for range 3 {
-		if _, err := w.read(0); err != nil { // what lies there from before
+		if _, err := w.read(silence); err != nil { // what lies there from before
 			return 0, err
 		}
 		var sent error
