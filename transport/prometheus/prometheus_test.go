@@ -1,0 +1,360 @@
+package prometheus_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/prometheus"
+	"github.com/shardstats/shardstats/transport/transporttest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, cfg prometheus.Config) *prometheus.Transport {
+	t.Helper()
+	tr, err := prometheus.New(cfg)
+	require.NoError(t, err)
+	return tr
+}
+
+// get returns the answer to a scrape with an Accept header.
+func get(tr http.Handler, accept string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+	if accept != "" {
+		r.Header.Set("Accept", accept)
+	}
+	w := httptest.NewRecorder()
+	tr.ServeHTTP(w, r)
+	return w
+}
+
+const acceptOpen = "application/openmetrics-text;version=1.0.0"
+
+func scrape(tr http.Handler, open bool) (*page, error) {
+	accept := ""
+	if open {
+		accept = acceptOpen
+	}
+	w := get(tr, accept)
+	if w.Code != http.StatusOK {
+		return nil, errors.New(http.StatusText(w.Code))
+	}
+	return readPage(w.Body.String(), open)
+}
+
+const bucket = 1_800_000_000
+
+func point(name string, kind transport.Kind, value float64, tags ...string) transport.Series {
+	return transport.Series{Name: name, Kind: kind, Tags: tags, Interval: 10 * time.Second, Points: []transport.Point{{Unix: bucket, Value: value}}}
+}
+
+func summed(name string, kind transport.Kind, values ...float64) transport.Series {
+	s := point(name, kind, 0)
+	sum := &transport.Summary{Count: float64(len(values)), Min: values[0], Max: values[len(values)-1]}
+	for _, v := range values {
+		sum.Sum += v
+		sum.Samples = append(sum.Samples, transport.Sample{Value: v, Weight: 1})
+	}
+	s.Points[0].Summary = sum
+	return s
+}
+
+func batch(series ...transport.Series) *transport.Batch { return &transport.Batch{Series: series} }
+
+// stepwise sends point by point and scrapes behind each, so that the suite sees each of
+// them and not the newest alone.
+type stepwise struct {
+	*prometheus.Transport
+	mu   sync.Mutex
+	seen []transporttest.Flat
+	last map[string]transporttest.Flat // by name and labels
+	odd  error
+}
+
+func (s *stepwise) Send(ctx context.Context, b *transport.Batch) error {
+	number := 0
+	var rejected []transport.Rejection
+	for i := range b.Series {
+		one := b.Series[i]
+		for j := range one.Points {
+			one.Points = b.Series[i].Points[j : j+1]
+			switch err := transport.AsSendError(s.Transport.Send(ctx, batch(one))); {
+			case err == nil:
+				s.look(&one)
+			case err.Delivered == 1:
+				rejected = append(rejected, transport.Rejection{Index: number, Reason: err.Rejected[0].Reason})
+			default:
+				err.Delivered, err.Rejected = number, rejected
+				return err
+			}
+			number++
+		}
+	}
+	if number == 0 {
+		return s.Transport.Send(ctx, b)
+	}
+	if len(rejected) > 0 {
+		return &transport.SendError{Delivered: number, Rejected: rejected, Err: errors.New("some were rejected")}
+	}
+	return nil
+}
+
+// look notes what the page says about the series that was just sent.
+func (s *stepwise) look(sent *transport.Series) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	flats, err := shown(s.Transport)
+	s.odd = errors.Join(s.odd, err)
+	want := arrives(transporttest.Flatten([]transport.Series{*sent})[0])
+	for _, f := range flats {
+		if key := keyOf(f); key == keyOf(want) {
+			s.seen = append(s.seen, f)
+			s.last[key] = f
+		}
+	}
+}
+
+func (s *stepwise) flats(t *testing.T) []transporttest.Flat {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	assert.NoError(t, s.odd)
+	now, err := shown(s.Transport)
+	if err == nil { // else it was closed
+		assert.Len(t, now, len(s.last))
+		for _, f := range now {
+			assert.Equal(t, s.last[keyOf(f)], f, "it has changed since it was sent")
+		}
+	}
+	return slices.Clone(s.seen)
+}
+
+func keyOf(f transporttest.Flat) string { return f.Name + " " + strings.Join(f.Tags, " ") }
+
+// shown returns what both text formats show, which must be the same.
+func shown(tr *prometheus.Transport) ([]transporttest.Flat, error) {
+	var both [2][]transporttest.Flat
+	for i := range both {
+		p, err := scrape(tr, i == 1)
+		if err != nil {
+			return nil, err
+		}
+		both[i] = p.flats()
+	}
+	if !slices.EqualFunc(both[0], both[1], func(a, b transporttest.Flat) bool { return a.String() == b.String() }) {
+		return nil, errors.New("text and OpenMetrics differ")
+	}
+	return both[0], nil
+}
+
+func (p *page) flats() (flats []transporttest.Flat) {
+	for _, name := range p.order {
+		f := p.families[name]
+		sum := 0.0
+		for _, s := range f.samples {
+			flat := transporttest.Flat{Name: s.name, Value: s.value}
+			if f.kind == "summary" || f.kind == "histogram" {
+				switch s.name {
+				case name + "_sum":
+					sum = s.value
+					continue
+				case name + "_count":
+					flat.Name, flat.Value, flat.Count = name, sum, s.value
+				default:
+					continue
+				}
+			}
+			for _, key := range slices.Sorted(maps.Keys(s.labels)) {
+				flat.Tags = append(flat.Tags, key+":"+s.labels[key])
+			}
+			flats = append(flats, flat)
+		}
+	}
+	return flats
+}
+
+// kindOf is the kind of a series of the suite, which names them so.
+func kindOf(name string) transport.Kind {
+	for suffix, kind := range map[string]transport.Kind{
+		"rate": transport.KindRate, "gauge": transport.KindGauge, "hosted": transport.KindGauge, "nohost": transport.KindGauge,
+		"device": transport.KindGauge, "set": transport.KindSet, "histogram": transport.KindHistogram,
+		"timing": transport.KindTiming, "distribution": transport.KindDistribution,
+	} {
+		if strings.HasSuffix(name, "."+suffix) {
+			return kind
+		}
+	}
+	return transport.KindCount
+}
+
+// arrives is how a point of the suite looks on the page. That names and labels are
+// spelled right has tests of its own.
+func arrives(f transporttest.Flat) transporttest.Flat {
+	s := transport.Series{Name: f.Name, Tags: f.Tags, Host: f.Host, Kind: kindOf(f.Name)}
+	if strings.HasSuffix(f.Name, ".device") {
+		s.Device = "sda"
+	}
+	f.Name, f.Tags, f.Host, f.Unix = string(prom.AppendName(nil, s.Name, s.Kind)), nil, "", 0
+	for _, l := range new(prom.Labels).Of(&s) {
+		f.Tags = append(f.Tags, l.Key+":"+l.Value)
+	}
+	f.Value = prom.Scale(s.Kind, f.Value)
+	return f
+}
+
+func TestContract(t *testing.T) {
+	transporttest.Run(t, func(t *testing.T) transport.Transport {
+		return &stepwise{Transport: open(t, prometheus.Config{}), last: map[string]transporttest.Flat{}}
+	},
+		transporttest.Received(func(tr transport.Transport) []transporttest.Flat { return tr.(*stepwise).flats(t) }),
+		transporttest.Arrives(arrives))
+}
+
+func TestDescription(t *testing.T) {
+	tr := open(t, prometheus.Config{})
+	assert.Equal(t, transport.Description{Name: "prometheus", Summaries: true, Sketches: true, Untimed: true}, tr.Describe())
+	for k := transport.KindCount; k <= transport.KindDistribution; k++ {
+		assert.Equal(t, transport.Cumulative, tr.Temporality(k))
+	}
+}
+
+func TestPage(t *testing.T) {
+	tr := open(t, prometheus.Config{})
+	users := point("users", transport.KindSet, 5, "a:x\ny", `q:"\`, "le:1")
+	users.Description = "Who \"is\"\nthere \\."
+	timing := summed("wait", transport.KindTiming, 1000, 2000, 4000)
+	timing.Tags, timing.Host, timing.HostSet = []string{"env:test"}, "h1", true
+	late := summed("sizes", transport.KindHistogram, 1)
+	late.Points = append(late.Points, transport.Point{Unix: bucket + 1, Summary: &transport.Summary{Count: 3, Sum: 9, Min: 3, Max: 5}})
+	require.NoError(t, tr.Send(t.Context(), batch(
+		point("hits", transport.KindCount, 3), users, timing, late,
+		summed("dist", transport.KindDistribution, -3, 0, 3, 3, 100))))
+	plain := get(tr, "")
+	assert.Equal(t, "text/plain; version=0.0.4; charset=utf-8", plain.Header().Get("Content-Type"))
+	assert.Equal(t, `# TYPE dist histogram
+dist_bucket{le="-2"} 1
+dist_bucket{le="0"} 2
+dist_bucket{le="2"} 2
+dist_bucket{le="4"} 4
+dist_bucket{le="8"} 4
+dist_bucket{le="16"} 4
+dist_bucket{le="32"} 4
+dist_bucket{le="64"} 4
+dist_bucket{le="128"} 5
+dist_bucket{le="+Inf"} 5
+dist_sum 103
+dist_count 5
+# TYPE hits_total counter
+hits_total 3
+# TYPE sizes summary
+sizes{quantile="0.5"} 1
+sizes{quantile="0.95"} 1
+sizes{quantile="0.99"} 1
+sizes_sum 9
+sizes_count 3
+# HELP users Who "is"\nthere \\.
+# TYPE users gauge
+users{_le="1",a="x\ny",q="\"\\"} 5
+# TYPE wait_seconds summary
+wait_seconds{env="test",host="h1",quantile="0.5"} 2
+wait_seconds{env="test",host="h1",quantile="0.95"} 4
+wait_seconds{env="test",host="h1",quantile="0.99"} 4
+wait_seconds_sum{env="test",host="h1"} 7
+wait_seconds_count{env="test",host="h1"} 3
+`, plain.Body.String())
+
+	om := get(tr, acceptOpen)
+	assert.Equal(t, "application/openmetrics-text; version=1.0.0; charset=utf-8", om.Header().Get("Content-Type"))
+	text := om.Body.String()
+	_, err := readPage(text, true)
+	require.NoError(t, err)
+	for _, part := range []string{
+		"# TYPE hits counter\nhits_total 3\n", `# HELP users Who \"is\"\nthere \\.`, "# TYPE wait_seconds summary\n# UNIT wait_seconds seconds\n",
+		`dist_bucket{le="128.0"} 5`, `dist_bucket{le="+Inf"} 5`,
+	} {
+		assert.Contains(t, text, part)
+	}
+	assert.True(t, strings.HasSuffix(text, "\n# EOF\n"))
+}
+
+func TestOneNameIsOneKindUntilItExpires(t *testing.T) {
+	tr := open(t, prometheus.Config{})
+	se := transport.AsSendError(tr.Send(t.Context(), batch(
+		point("a.b", transport.KindGauge, 1), point("a-b", transport.KindSet, 2), point("a_b", transport.KindGauge, 3, "k:v"),
+		summed("h", transport.KindHistogram, 1), point("h_sum", transport.KindGauge, 4), point("u", transport.KindCount, 5), point("u", transport.KindGauge, 6))))
+	require.NotNil(t, se)
+	assert.Equal(t, 7, se.Delivered)
+	assert.Equal(t, []transport.Rejection{{Index: 1, Reason: "collision"}, {Index: 4, Reason: "collision"}, {Index: 6, Reason: "collision"}}, se.Rejected)
+	_, err := scrape(tr, true)
+	require.NoError(t, err)
+}
+
+func TestOnlyGetIsServed(t *testing.T) {
+	tr := open(t, prometheus.Config{})
+	for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodDelete} {
+		w := httptest.NewRecorder()
+		tr.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
+		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, method)
+		assert.Equal(t, "GET", w.Header().Get("Allow"))
+	}
+	require.NoError(t, tr.Close(t.Context()))
+	assert.Equal(t, http.StatusServiceUnavailable, get(tr, "").Code)
+}
+
+func TestAcceptDecides(t *testing.T) {
+	const (
+		plain = "text/plain"
+		om    = "application/openmetrics-text"
+		pb    = "application/vnd.google.protobuf"
+		delim = pb + ";proto=io.prometheus.client.MetricFamily;encoding=delimited"
+	)
+	tr := open(t, prometheus.Config{})
+	for accept, want := range map[string]string{
+		"": plain, "*/*": plain, "image/png": plain, "text/html, */*;q=0.1": plain, ";;;": plain, "text/*": plain,
+		om: om, om + ";version=1.0.0": om, om + ";version=2.0.0": plain, om + ";q=0": plain, om + ";q=x": plain,
+		om + ";q=0.5,text/plain;q=0.6": plain, "text/plain;version=0.0.4;q=0.5," + om + ";version=1.0.0;q=0.8": om,
+		"text/plain," + om: om, delim: pb, pb: plain, pb + ";proto=other.Thing;encoding=delimited": plain, delim + ";q=0.2," + om: om,
+		// What Prometheus 2 and 3 send.
+		delim + "," + om + ";version=1.0.0;q=0.8," + om + ";version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1":                            pb,
+		om + ";version=1.0.0;escaping=allow-utf-8;q=0.5," + om + ";version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,*/*;q=0.1": om,
+	} {
+		assert.Equal(t, want, strings.Split(get(tr, accept).Header().Get("Content-Type"), ";")[0], "%q", accept)
+	}
+}
+
+func TestPagesArePackedIfAskedFor(t *testing.T) {
+	tr := open(t, prometheus.Config{})
+	require.NoError(t, tr.Send(t.Context(), batch(point("n", transport.KindCount, 1))))
+	server := httptest.NewServer(tr)
+	defer server.Close()
+	for range 2 { // the second finds what the first used
+		resp, err := server.Client().Get(server.URL) // asks for gzip and unpacks it
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		resp.Body.Close()
+		assert.True(t, resp.Uncompressed)
+		assert.Equal(t, "# TYPE n_total counter\nn_total 1\n", string(body))
+	}
+	for encoding, want := range map[string]string{"gzip;q=0": "", "br": "", "br, gzip;q=0.1": "gzip"} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Accept-Encoding", encoding)
+		w := httptest.NewRecorder()
+		tr.ServeHTTP(w, r)
+		assert.Equal(t, want, w.Header().Get("Content-Encoding"), encoding)
+	}
+}
