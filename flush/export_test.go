@@ -15,3 +15,13 @@ func Noted(f *Flusher) (n int) {
 	}
 	return n
 }
+
+// Remembered returns how many series the views know the totals or times of.
+func Remembered(f *Flusher) (n int) {
+	for _, v := range f.views {
+		if v.running != nil {
+			n += len(v.running.series)
+		}
+	}
+	return n
+}

@@ -17,6 +17,7 @@ import (
 // restart of a process.
 type running struct {
 	limit  int
+	full   int                       // at so many the bound is looked at again
 	series map[uint64]*runningSeries // by identity in the view
 	owed   []owing                   // since the last hand-out of what is due
 	ages   []int64                   // scratch
@@ -24,12 +25,14 @@ type running struct {
 
 // runningSeries is one of them.
 type runningSeries struct {
-	known   bool  // the times are valid
-	bucket  int64 // start of the newest bucket sent
-	last    int64 // newest time sent; a backend wants ever newer ones
-	touched int64 // Unix seconds
+	known   bool   // the times are valid
+	bucket  int64  // start of the newest bucket sent
+	number  uint64 // of that bucket; 0 if the clock was set back behind it
+	last    int64  // newest time sent; a backend wants ever newer ones
+	touched int64  // Unix seconds
 	total   rollup.Total
 	owed    bool    // the total has grown by a late part since it was sent
+	listed  bool    // it is in running.owed, where it stays if it is sent otherwise
 	min     float64 // of that part
 	max     float64
 }
@@ -47,15 +50,16 @@ func newRunning(limit int) *running {
 	if limit == 0 {
 		limit = defaultRunningSeries
 	}
-	return &running{limit: limit, series: map[uint64]*runningSeries{}}
+	return &running{limit: limit, full: limit, series: map[uint64]*runningSeries{}}
 }
 
 // of returns what is remembered of an identity.
 func (r *running) of(identity uint64, now time.Time) *runningSeries {
 	run := r.series[identity]
 	if run == nil {
-		if len(r.series) >= r.limit {
+		if len(r.series) >= r.full {
 			r.forget()
+			r.full = max(r.limit, len(r.series)+r.limit/2) // more only if all of them are owed
 		}
 		run = &runningSeries{}
 		r.series[identity] = run
@@ -82,14 +86,27 @@ func (r *running) forget() {
 	}
 }
 
-// rewind is for a clock that was set back to the bucket today: what was sent of later
-// ones does not make the next ones late.
-func (r *running) rewind(today int64) {
+// smallStep is how far a clock may be set back, in seconds, for the times sent to go
+// on from the last one, a second for each hand-out, until the clock has passed it.
+const smallStep = 60
+
+// rewind is for a clock that was set back from before to now, in the bucket today:
+// what was sent of later ones does not make the next ones late. After a small step
+// times go on as they were, for a backend refuses what is older or comes twice; to do
+// so after a large one would put every point at a time that was never right.
+func (r *running) rewind(before, now, today int64) {
 	if r == nil {
 		return
 	}
 	for _, run := range r.series {
-		run.known = run.known && run.bucket <= today
+		run.touched = min(run.touched, now) // else the living would be forgotten before the dead
+		switch {
+		case run.bucket <= today:
+		case before-now > smallStep:
+			run.known = false
+		case run.bucket <= before:
+			run.bucket, run.number = today, 0
+		}
 	}
 }
 
@@ -104,25 +121,29 @@ func (v *view) remember(f *Flusher, key *unitKey, series *Series, content *rollu
 	}
 	run = v.running.of(key.series, f.now)
 	late := run.known && key.unix < run.bucket
+	number := f.buckets.all[key.unix].number
 	switch {
 	case !cumulative || v.isGauge(kind):
 		if late {
 			return nil, transport.ReasonLateGauge
 		}
-		run.bucket = key.unix
+		if kind == transport.KindSet && cumulative && run.known && key.unix == run.bucket && run.number != 0 && run.number != number {
+			return nil, transport.ReasonLateUnmerged // the size of a part would replace that of the whole
+		}
+		run.bucket, run.number = key.unix, number
 		if cumulative && run.known {
 			key.unix = max(key.unix, run.last+1)
 		}
 	default:
 		row, slot := series.ID.Row(), series.ID.Slot()
-		if !run.total.Add(content, row, slot, kind == transport.KindDistribution) {
+		if !run.total.Add(content, row, slot, kind == transport.KindDistribution && v.shape.distributions) {
 			return nil, transport.ReasonOverflowSum
 		}
 		if run.known && key.unix <= run.last {
 			v.owe(run, *key, series, content)
 			return run, ""
 		}
-		run.bucket = key.unix
+		run.bucket, run.number = key.unix, number
 	}
 	run.known, run.last, run.owed = true, key.unix, false
 	if !cumulative {
@@ -162,7 +183,10 @@ func (v *view) owe(run *runningSeries, key unitKey, series *Series, content *rol
 		return
 	}
 	run.owed, run.min, run.max = true, low, high
-	v.running.owed = append(v.running.owed, owing{run, key, series})
+	if !run.listed { // parts and newer buckets may have come in turns
+		run.listed = true
+		v.running.owed = append(v.running.owed, owing{run, key, series})
+	}
 }
 
 // settleOwed is the end of a hand-out: totals with late parts that no later bucket has
@@ -173,6 +197,7 @@ func (v *view) settleOwed(f *Flusher) {
 	}
 	for i := range v.running.owed {
 		o := &v.running.owed[i]
+		o.run.listed = false
 		if !o.run.owed { // sent since
 			continue
 		}
@@ -181,6 +206,7 @@ func (v *view) settleOwed(f *Flusher) {
 		o.key.unix = o.run.last
 		v.putOwed(f, o)
 	}
+	v.running.full = v.running.limit
 	clear(v.running.owed)
 	v.running.owed = v.running.owed[:0]
 }

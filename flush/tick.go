@@ -142,7 +142,7 @@ func (f *Flusher) comeBack(now time.Time) {
 	}
 	f.memory.forgetBetween(today, before)
 	for _, v := range f.views {
-		v.running.rewind(today)
+		v.running.rewind(before, now.Unix(), today)
 	}
 }
 
