@@ -13,6 +13,7 @@ import (
 	"github.com/shardstats/shardstats/transport/datadog"
 	"github.com/shardstats/shardstats/transport/dogstatsd"
 	"github.com/shardstats/shardstats/transport/otlp"
+	"github.com/shardstats/shardstats/transport/prometheus"
 	"github.com/shardstats/shardstats/transport/remotewrite"
 	"github.com/shardstats/shardstats/transport/statsd"
 	"github.com/shardstats/shardstats/transport/stdout"
@@ -61,6 +62,7 @@ func wiresTable(t *testing.T) string {
 		{"`datadog`, V2 and V3", made(datadog.New(dd2))},
 		{"`otlp`", made(otlp.New(otlp.Config{}))},
 		{"`otlp`, Exponential", made(otlp.New(otlp.Config{Histograms: otlp.Exponential}))},
+		{"`prometheus`", made(prometheus.New(prometheus.Config{}))},
 		{"`remotewrite`", made(remotewrite.New(remotewrite.Config{URL: "http://127.0.0.1:9090/api/v1/write"}))},
 		{"`stdout`", stdout.New(new(strings.Builder))},
 	}
