@@ -32,6 +32,7 @@ type rejected struct {
 var reasonsToReject = [...]transport.Reason{
 	transport.ReasonRejected, transport.ReasonCollision, transport.ReasonUnsupported, transport.ReasonTooLarge,
 	transport.ReasonLateGauge, transport.ReasonLateUnmerged, transport.ReasonOverflowSum, transport.ReasonUnknown,
+	transport.ReasonPermanent,
 }
 
 // reasonOf returns the reason that the text of a Rejection names.

@@ -18,14 +18,12 @@ const (
 	defaultEndpoint   = "http://localhost:4318" // OTLP/HTTP's own
 	metricsPath       = "/v1/metrics"
 	defaultTimeout    = 10 * time.Second // OTLP's own
-	dialTimeout       = 5 * time.Second
 	defaultMaxBuckets = 8192
 	minMaxBuckets     = 160
 	maxMaxBuckets     = 1 << 19 // all that scale 8 has
 	defaultMaxRequest = 4 << 20
 	minMaxRequest     = 64 << 10
 	maxMaxRequest     = 64 << 20
-	maxAnswerBytes    = 64 << 10 // read of an answer's body, and of its header
 )
 
 var defaultQuantiles = []float64{0, 0.5, 0.95, 0.99, 1}

@@ -2,9 +2,6 @@ package otlp
 
 import (
 	"io"
-	"net/http"
-	"net/url"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -76,14 +73,6 @@ func (p *Packer) Retains() bool {
 		}
 	}
 	return e.heading.name+e.heading.description+e.heading.unit != "" || len(p.packer.byHost) > 0
-}
-
-// RetryAfter reads the header as of now.
-func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
-
-// Quietly is what wraps the proxy of the own client.
-func Quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
-	return quietly(proxy)
 }
 
 // Unit is the unit that a series is sent with.

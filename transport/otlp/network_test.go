@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -284,12 +283,4 @@ func TestTLS(t *testing.T) {
 	tr := open(t, in.URL, func(c *otlp.Config) { c.TLS = &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12} })
 	require.NoError(t, tr.Send(t.Context(), batch(gauge("g", 1))))
 	assert.Equal(t, []string{"g"}, in.names())
-}
-
-func TestABadProxyIsNotQuoted(t *testing.T) {
-	_, err := otlp.Quietly(func(*http.Request) (*url.URL, error) {
-		return nil, errors.New(`invalid proxy address "http://me:secret@[": bad`)
-	})(nil)
-	require.ErrorContains(t, err, "HTTPS_PROXY")
-	assert.NotContains(t, err.Error(), "secret")
 }

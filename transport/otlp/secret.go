@@ -1,14 +1,10 @@
 package otlp
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
-	"slices"
-	"strings"
 )
 
 const hidden = "***"
@@ -73,46 +69,4 @@ func (c Config) MarshalJSON() ([]byte, error) {
 		object[a.Key] = a.Value.Any()
 	}
 	return json.Marshal(object)
-}
-
-// secrets are the words that must not be quoted. They are behind a function
-// because fmt prints fields, unexported ones too.
-type secrets func() []string
-
-const (
-	shortestSecret = 6  // a shorter word is a tenant's number, and is found in anything
-	quotedAtLeast  = 10 // so many bytes of a secret's beginning give it away
-)
-
-// secretsOf returns the words of the headers' values, and what they mean if they
-// are base64, as those of Basic are.
-func secretsOf(headers map[string]string) secrets {
-	var words []string
-	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		for word := range strings.FieldsFuncSeq(headers[name], func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }) {
-			words = append(words, word, url.QueryEscape(word))
-			if plain, err := base64.StdEncoding.DecodeString(word); err == nil {
-				words = append(words, strings.Split(string(plain), ":")...)
-			}
-		}
-	}
-	for i, word := range words {
-		words[i] = strings.ToLower(word)
-	}
-	words = slices.DeleteFunc(words, func(w string) bool {
-		return len(w) < shortestSecret || slices.Contains([]string{"bearer", "apikey", "api-key"}, w)
-	})
-	return func() []string { return words }
-}
-
-// quotedIn reports whether text gives one of them away, by its beginning. It errs
-// on the side of yes.
-func (s secrets) quotedIn(text string) bool {
-	text = strings.ToLower(text)
-	for _, word := range s() {
-		if strings.Contains(text, word[:min(len(word), quotedAtLeast)]) {
-			return true
-		}
-	}
-	return false
 }

@@ -96,7 +96,7 @@ func TestAnAnswerThatQuotesASecretIsLeftOut(t *testing.T) {
 			in.answers(1, status(400, "your token "+quote+" is bad", "Content-Type", "text/plain"))
 			se := failure(t, tr, batch(gauge("g", 1)))
 			assertHidden(t, se.Error())
-			assert.Contains(t, se.Error(), "it quotes a header")
+			assert.Contains(t, se.Error(), "it quotes a secret")
 
 			in.answers(1, status(200, proto(1, proto(1, 1, 2, quote)), "Content-Type", protobuf))
 			se = failure(t, tr, batch(gauge("g", 1)))
@@ -121,7 +121,7 @@ func TestAnErrorThatQuotesASecretIsLeftOut(t *testing.T) {
 	})
 	se := failure(t, tr, batch(gauge("g", 1)))
 	assertHidden(t, se.Error())
-	assert.Contains(t, se.Error(), "it quotes a header")
+	assert.Contains(t, se.Error(), "it quotes a secret")
 }
 
 func TestSecretsDoNotFollowARedirect(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 // Send packs b into requests and makes one attempt with each, until one fails.
 // The package's doc says what answers mean.
 func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
-	if t.closed.Load() {
+	if t.client.Closed() {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
 	}
 	p := t.packer
@@ -70,10 +70,10 @@ func (t *Transport) failure(failed *transport.SendError, b *transport.Batch, at,
 	}
 	switch failed.Outcome {
 	case transport.Permanent:
-		t.settle(b, at, next, "refused for good", func(transport.Kind) bool { return true })
+		t.settle(b, at, next, string(transport.ReasonPermanent), func(transport.Kind) bool { return true })
 		failed.Outcome = transport.Retry
 	case transport.Unknown:
-		t.settle(b, at, next, "the answer was lost", func(k transport.Kind) bool { return t.Temporality(k) == transport.Additive })
+		t.settle(b, at, next, string(transport.ReasonUnknown), func(k transport.Kind) bool { return t.Temporality(k) == transport.Additive })
 		failed.Outcome = transport.Retry
 	}
 	return t.packer.result(failed)

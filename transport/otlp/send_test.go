@@ -100,18 +100,6 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func TestRetryAfterAsADate(t *testing.T) {
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	at := func(values ...string) time.Duration {
-		return otlp.RetryAfter(http.Header{"Retry-After": values}, now)
-	}
-	assert.Equal(t, 90*time.Second, at(now.Add(90*time.Second).Format(http.TimeFormat)))
-	assert.Zero(t, at(now.Add(-time.Hour).Format(http.TimeFormat)))
-	assert.Equal(t, time.Hour, at(now.Add(100*time.Hour).Format(http.TimeFormat)))
-	assert.Equal(t, 9*time.Second, at("3", "9", "-5"))
-	assert.Zero(t, at())
-}
-
 func TestARedirectWithinTheHostIsFollowed(t *testing.T) {
 	in := newReceiver(t)
 	in.answers(1, status(307, "", "Location", "/moved/here"))
@@ -274,10 +262,10 @@ func TestAFailureInTheMiddle(t *testing.T) {
 		{"denied", counts(30), status(401, ""), transport.Denied, 0, ""},
 		{"poison", counts(30), status(400, ""), transport.Poison, 0, ""},
 		{"too large", counts(30), status(413, ""), transport.TooLarge, 0, ""},
-		{"permanent", counts(30), status(404, ""), transport.Retry, 10, "refused for good"},
-		{"permanent, a mixture", mixture(30), status(404, ""), transport.Retry, 10, "refused for good"},
-		{"lost", counts(30), cut, transport.Retry, 10, "the answer was lost"},
-		{"lost, a mixture", mixture(30), cut, transport.Retry, 5, "the answer was lost"},
+		{"permanent", counts(30), status(404, ""), transport.Retry, 10, "permanent"},
+		{"permanent, a mixture", mixture(30), status(404, ""), transport.Retry, 10, "permanent"},
+		{"lost", counts(30), cut, transport.Retry, 10, "unknown"},
+		{"lost, a mixture", mixture(30), cut, transport.Retry, 5, "unknown"},
 		{"lost, the last request", counts(20), cut, transport.Unknown, 0, ""},
 		{"permanent, the last request", counts(20), status(404, ""), transport.Permanent, 0, ""},
 	} {
