@@ -114,14 +114,20 @@ func own(all map[string]float64) map[string]float64 {
 // The original statsd is killed and restarted under load. Every line is one of a
 // kind: it arrives once, or is on the ledger as unknown.
 func TestEveryLineArrivesOnceOrIsUnknownWhenStatsdIsKilled(t *testing.T) {
-	for name, kill := range map[string]func(*servers.StatsdServer){
-		"SIGKILL": func(s *servers.StatsdServer) { s.Kill() },
-		"SIGTERM": func(s *servers.StatsdServer) { s.Terminate() },
+	for _, c := range []struct {
+		name   string
+		kill   func(*servers.StatsdServer)
+		metric string
+		each   int // series at once
+	}{
+		{"SIGKILL", (*servers.StatsdServer).Kill, "c", 50},
+		{"SIGTERM", (*servers.StatsdServer).Terminate, "c", 50},
+		{"SIGKILL, batches of several chunks", (*servers.StatsdServer).Kill, "c" + strings.Repeat("x", 250), 2000},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := servers.Statsd(t)
-			c, sd := statsdClient(t, statsd.Config{
+			client, sd := statsdClient(t, statsd.Config{
 				Address: s.TCP, ReconnectMin: 5 * time.Millisecond, ReconnectMax: 50 * time.Millisecond,
 			}, stats.WithSeriesLimit(1_000_000))
 			require.NoError(t, sd.Start(t.Context()))
@@ -131,12 +137,17 @@ func TestEveryLineArrivesOnceOrIsUnknownWhenStatsdIsKilled(t *testing.T) {
 			rounds, injected := 0, 0
 			load.Go(func() {
 				for ; ctx.Err() == nil; rounds++ {
-					for i := range 50 {
-						c.Increment(fmt.Sprintf("c.%d.%d", rounds, i))
+					for i := range c.each {
+						client.Increment(fmt.Sprintf("%s.%d.%d", c.metric, rounds, i))
 					}
-					flushed, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
-					_ = c.Flush(flushed) // while it is down the points wait
-					cancel()
+					time.Sleep(time.Duration(c.each) * 40 * time.Microsecond)
+				}
+			})
+			load.Go(func() {
+				for ctx.Err() == nil {
+					// Without a deadline of its own: each would make an attempt out of
+					// turn, and five that fail open the breaker for half a minute.
+					_ = client.Flush(ctx)
 				}
 			})
 			load.Go(func() {
@@ -147,17 +158,17 @@ func TestEveryLineArrivesOnceOrIsUnknownWhenStatsdIsKilled(t *testing.T) {
 					time.Sleep(200 * time.Microsecond)
 				}
 			})
-			const kills = 6
+			const kills = 5
 			for range kills {
 				time.Sleep(time.Duration(50+rand.IntN(150)) * time.Millisecond) // anywhere within a Send
-				kill(s)
+				c.kill(s)
 				s.Start()
 			}
 			stop()
 			load.Wait()
-			closing, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			closing, cancel := context.WithTimeout(t.Context(), 90*time.Second) // past a breaker's pause
 			defer cancel()
-			require.NoError(t, c.Shutdown(closing), "all that is left is sent to the last of them")
+			require.NoError(t, client.Shutdown(closing), "all that is left is sent to the last of them")
 
 			arrived := map[string]int{}
 			for _, line := range s.Lines() {
@@ -166,15 +177,15 @@ func TestEveryLineArrivesOnceOrIsUnknownWhenStatsdIsKilled(t *testing.T) {
 			points, lines := 0, 0
 			for line, n := range arrived {
 				require.Equal(t, 1, n, "%s arrived %d times", line, n)
-				if strings.Contains(line, "counters.c.") {
+				if strings.Contains(line, "counters.c") {
 					points++
 				} else {
 					require.Contains(t, line, "live.i.")
 					lines++
 				}
 			}
-			b := c.Ledger().Transports[0]
-			assert.EqualValues(t, rounds*50, b.RolledUp)
+			b := client.Ledger().Transports[0]
+			assert.EqualValues(t, rounds*c.each, b.RolledUp)
 			assert.Equal(t, b.RolledUp, b.Delivered+b.Unknown, "nothing was dropped: %+v", b)
 			assert.GreaterOrEqual(t, uint64(points), b.Delivered, "what is delivered has arrived")
 			assert.LessOrEqual(t, uint64(points), b.Delivered+b.Unknown)
