@@ -58,3 +58,14 @@ func shrink(samples []Sample, bits, limit int) ([]Sample, int) {
 	}
 	return samples, bits
 }
+
+// within moves samples sorted by value that lie in the bins of low and high, but
+// beyond, to there: into the same bin, and no percentile leaves the range.
+func within(samples []Sample, low, high float64) {
+	for i := 0; i < len(samples) && samples[i].Value < low; i++ {
+		samples[i].Value = low
+	}
+	for i := len(samples) - 1; i >= 0 && samples[i].Value > high; i-- {
+		samples[i].Value = high
+	}
+}

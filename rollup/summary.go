@@ -139,6 +139,7 @@ func (s *Summary) binIfLong() {
 	if len(s.samples) > s.limit {
 		s.sort()
 		s.samples, s.bits = shrink(s.samples, s.bits, s.limit/2)
+		within(s.samples, s.min, s.max)
 		s.limit = max(s.limit, 2*len(s.samples)) // values over so many powers of two do not fit
 	}
 }
