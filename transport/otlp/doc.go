@@ -90,7 +90,7 @@
 //
 // If one of several requests fails, those behind it are not tried, and their points
 // are Retry. Where the failure is final, the points of the failed request are reported
-// as rejected; after a lost answer only those that would count twice.
+// as permanent; after a lost answer those that would count twice as unknown.
 //
 // A point that cannot be sent is rejected and its neighbours are delivered: one that
 // is not finite, has a time before 1970 or after 2262, or is larger than a request.

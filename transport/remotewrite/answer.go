@@ -1,15 +1,12 @@
 package remotewrite
 
 import (
-	"fmt"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
-	"unicode"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/post"
 )
 
 // verdict is what a peer says about a request that it took.
@@ -19,30 +16,19 @@ type verdict struct {
 	why                 string
 }
 
-// refusal is an answer that does not take the request.
-type refusal struct {
-	outcome transport.Outcome
-	after   time.Duration
-	status  int
-	text    string // what the peer said about it
-}
-
-func (r *refusal) Error() string {
-	msg := strings.TrimSpace(fmt.Sprintf("status %d %s", r.status, http.StatusText(r.status)))
+// hint says what the user should do about a refusal.
+func hint(r *post.Refusal) string {
 	switch {
-	case r.status/100 == 2:
-		msg += ": the answer does not say what was written, so nothing was: set Config.Version to V1 or Auto"
-	case r.status/100 == 3:
-		msg += ": the redirect is not followed, check Config.URL"
-	case r.outcome == transport.Denied:
-		msg += ": check Config.BearerToken, Username and Password"
-	case r.status == http.StatusNotFound, r.status == http.StatusMethodNotAllowed:
-		msg += ": check Config.URL, and that the peer receives remote write"
+	case r.Status/100 == 2:
+		return "the answer does not say what was written, so nothing was: set Config.Version to V1 or Auto"
+	case r.Status/100 == 3:
+		return "the redirect is not followed, check Config.URL"
+	case r.Outcome == transport.Denied:
+		return "check Config.BearerToken, Username and Password"
+	case r.Status == http.StatusNotFound, r.Status == http.StatusMethodNotAllowed:
+		return "check Config.URL, and that the peer receives remote write"
 	}
-	if r.text != "" {
-		msg += ": " + r.text
-	}
-	return msg
+	return ""
 }
 
 // Headers in which a 2.0 receiver says how much it wrote.
@@ -53,12 +39,12 @@ const (
 
 // judge returns what became of the request: what the peer did not write of it, or why
 // it did not take it.
-func (t *Transport) judge(resp *http.Response, body []byte) (verdict, *refusal) {
-	status := resp.StatusCode
-	r := &refusal{status: status, text: t.public(complaint(resp.Header, body)), outcome: transport.Permanent}
+func (t *Transport) judge(answer *post.Answer) (verdict, *post.Refusal) {
+	status := answer.Status
+	r := answer.Refuse(t.secrets.Hide(answer.Plain()))
 	if t.packer.version == V2 {
-		left, said := t.notWritten(resp.Header)
-		left.why = r.text
+		left, said := t.notWritten(answer.Header)
+		left.why = r.Text
 		if left.why == "" {
 			left.why = string(transport.ReasonRejected)
 		}
@@ -70,25 +56,12 @@ func (t *Transport) judge(resp *http.Response, body []byte) (verdict, *refusal) 
 		case !said && t.version == Auto && older(status):
 			return verdict{older: true}, nil
 		case status/100 == 2:
-			r.outcome = transport.Retry // somebody's mistake, which may be mended
-			return verdict{}, r
+			r.Outcome = transport.Retry // somebody's mistake, which may be mended
 		}
-	}
-	switch {
-	case status/100 == 2:
+	} else if status/100 == 2 {
 		return verdict{}, nil
-	case status == http.StatusBadRequest:
-		r.outcome = transport.Poison
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		r.outcome = transport.Denied
-	case status == http.StatusRequestEntityTooLarge:
-		r.outcome = transport.TooLarge
-	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status/100 == 5:
-		r.outcome = transport.Retry
-		r.after = retryAfter(resp.Header, time.Now())
-	case status/100 == 3:
-		r.outcome = transport.Retry
 	}
+	r.Hint = hint(r)
 	return verdict{}, r
 }
 
@@ -131,69 +104,4 @@ func (v verdict) wrote(units []unit) bool {
 		sent += units[i].samples + units[i].histograms
 	}
 	return v.samples+v.histograms < sent
-}
-
-// public returns text, or what can be said of it if a secret is in it.
-func (t *Transport) public(text string) string {
-	if text != "" && t.secrets.quotedIn(text) {
-		return "the answer is left out, it quotes a secret"
-	}
-	return text
-}
-
-// complaint returns what the answer says, if it is text.
-func complaint(h http.Header, body []byte) string {
-	kind, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
-	if kind == "text/plain" || kind == "application/json" {
-		return tame(string(body[:min(len(body), 4*maxComplaintRunes)]))
-	}
-	return "" // a page of some proxy says nothing in its first words
-}
-
-const maxComplaintRunes = 300
-
-// tame returns text on one line, printable, and not too long.
-func tame(text string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range text {
-		if n == maxComplaintRunes {
-			b.WriteString(" …")
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		b.WriteRune(r)
-		n++
-	}
-	return strings.TrimSpace(b.String())
-}
-
-// maxRetryAfter bounds what a peer can ask for; the flusher bounds it further.
-const maxRetryAfter = time.Hour
-
-// retryAfter returns the longest wait that an answer's Retry-After asks for, 0
-// if it makes no sense.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	var longest time.Duration
-	for _, v := range h.Values("Retry-After") {
-		longest = max(longest, parseRetryAfter(strings.TrimSpace(v), now))
-	}
-	return longest
-}
-
-func parseRetryAfter(v string, now time.Time) time.Duration {
-	if v != "" && strings.Trim(v, "0123456789") == "" {
-		seconds, err := strconv.ParseInt(v, 10, 64)
-		if err != nil || seconds > int64(maxRetryAfter/time.Second) {
-			return maxRetryAfter
-		}
-		return time.Duration(seconds) * time.Second
-	}
-	date, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	return max(0, min(maxRetryAfter, date.Sub(now)))
 }

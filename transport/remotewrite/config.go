@@ -17,7 +17,6 @@ import (
 // Defaults of [Config], and limits.
 const (
 	defaultTimeout    = 30 * time.Second // Prometheus' own
-	dialTimeout       = 5 * time.Second
 	defaultMaxBuckets = 8192
 	minMaxBuckets     = 160
 	maxMaxBuckets     = 1 << 19 // all that schema 8 has
@@ -26,9 +25,8 @@ const (
 	defaultMaxRequest = 4 << 20
 	minMaxRequest     = 64 << 10
 	maxMaxRequest     = 64 << 20
-	maxAnswerBytes    = 64 << 10 // read of an answer's body, and of its header
-	maxNames          = 100_000  // names whose kind is remembered
-	maxTimes          = 200_000  // series whose last time is remembered, twice that at most
+	maxNames          = 100_000 // names whose kind is remembered
+	maxTimes          = 200_000 // series whose last time is remembered, twice that at most
 )
 
 var defaultQuantiles = []float64{0.5, 0.95, 0.99}

@@ -2,32 +2,21 @@ package remotewrite
 
 import (
 	"context"
-	"errors"
-	"net"
-	"net/http"
-	"net/url"
-	"runtime"
-	"sync/atomic"
-	"time"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/post"
 	"github.com/shardstats/shardstats/transport/internal/prom"
 )
 
 // Transport sends to a receiver of remote write. Make it with [New].
 type Transport struct {
 	url       string
-	peer      string // for errors: no path, which may hold a token
-	timeout   time.Duration
 	userAgent string
-	client    *http.Client
-	ownClient bool
+	client    *post.Client
 	version   Version // from Config
 	// headers are behind a function because fmt prints fields, unexported ones too.
 	headers func() map[string]string
-	secrets secrets
-
-	closed atomic.Bool
+	secrets post.Secrets
 
 	// Owned by Send.
 	packer *packer
@@ -46,66 +35,15 @@ func New(cfg Config) (*Transport, error) {
 	headers := set.headers()
 	t := &Transport{
 		url:       set.target.String(),
-		peer:      set.target.Host,
-		timeout:   set.Timeout,
-		userAgent: "shardstats (" + runtime.Version() + "; " + runtime.GOOS + "; " + runtime.GOARCH + ")",
-		client:    ownClient(set.Config),
-		ownClient: set.Client == nil,
+		userAgent: post.UserAgent(),
+		client:    post.New(post.Config{Name: "remotewrite", Peer: set.target.Host, Timeout: set.Timeout, Client: set.Client, TLS: set.TLS}),
 		version:   set.Version,
 		headers:   func() map[string]string { return headers },
-		secrets:   set.secretsOf(),
+		secrets:   post.SecretsOf(headers, set.Password),
 		packer:    newPacker(set),
 		times:     times{limit: maxTimes},
 	}
-	if set.Client != nil {
-		client := *set.Client
-		t.client = &client
-	}
-	t.client.CheckRedirect = checkRedirect
 	return t, nil
-}
-
-func ownClient(cfg Config) *http.Client {
-	transport := &http.Transport{
-		Proxy:                  quietly(http.ProxyFromEnvironment),
-		DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    dialTimeout,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           2,
-		IdleConnTimeout:        90 * time.Second,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: maxAnswerBytes,
-	}
-	if cfg.TLS != nil {
-		transport.TLSClientConfig = cfg.TLS.Clone()
-	}
-	return &http.Client{Transport: transport}
-}
-
-// quietly hides what the standard library says about a bad proxy address: it
-// repeats the address, with its password.
-func quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
-	return func(req *http.Request) (*url.URL, error) {
-		u, err := proxy(req)
-		if err != nil {
-			return nil, errors.New("the proxy in the environment (HTTPS_PROXY or HTTP_PROXY) is no valid URL")
-		}
-		return u, nil
-	}
-}
-
-const maxRedirects = 3
-
-// checkRedirect lets a request be sent again, body and all, to the host it was
-// meant for. Anything else would show the headers to another host, or turn the
-// POST into a GET whose 200 looks like a delivery.
-func checkRedirect(req *http.Request, via []*http.Request) error {
-	first := via[0]
-	if len(via) > maxRedirects || req.Method != first.Method ||
-		req.URL.Scheme != first.URL.Scheme || req.URL.Host != first.URL.Host || req.URL.User != nil {
-		return http.ErrUseLastResponse
-	}
-	return nil
 }
 
 // Describe implements [transport.Describer].
@@ -126,9 +64,6 @@ func (t *Transport) AppendWireIdentity(dst []byte, s *transport.Series) []byte {
 // Close makes each later Send fail and closes the connections of the transport's own
 // client. A client from Config keeps its connections.
 func (t *Transport) Close(context.Context) error {
-	t.closed.Store(true)
-	if t.ownClient {
-		t.client.CloseIdleConnections()
-	}
+	t.client.Close()
 	return nil
 }

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/url"
-	"slices"
-	"strings"
 )
 
 const hidden = "***"
@@ -75,15 +72,6 @@ func (c Config) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// secrets are the words that must not be quoted. They are behind a function
-// because fmt prints fields, unexported ones too.
-type secrets func() []string
-
-const (
-	shortestSecret = 6  // a shorter word is a tenant's name, and is found in anything
-	quotedAtLeast  = 10 // so many bytes of a secret's beginning give it away
-)
-
 // headers returns what goes along with each request.
 func (c Config) headers() map[string]string {
 	all := maps.Clone(c.Headers)
@@ -97,37 +85,4 @@ func (c Config) headers() map[string]string {
 		all["Authorization"] = "Basic " + base64.StdEncoding.EncodeToString([]byte(c.Username+":"+c.Password))
 	}
 	return all
-}
-
-// secretsOf returns the words of the headers' values, and the password.
-func (c Config) secretsOf() secrets {
-	words := []string{c.Password, url.QueryEscape(c.Password)}
-	headers := c.headers()
-	for _, name := range slices.Sorted(maps.Keys(headers)) {
-		for word := range strings.FieldsFuncSeq(headers[name], func(r rune) bool { return r == ' ' || r == ',' || r == '\t' }) {
-			words = append(words, word, url.QueryEscape(word))
-			if plain, err := base64.StdEncoding.DecodeString(word); err == nil && c.Username == "" {
-				words = append(words, strings.Split(string(plain), ":")...)
-			}
-		}
-	}
-	for i, word := range words {
-		words[i] = strings.ToLower(word)
-	}
-	words = slices.DeleteFunc(words, func(w string) bool {
-		return len(w) < shortestSecret || w == "bearer"
-	})
-	return func() []string { return words }
-}
-
-// quotedIn reports whether text gives one of them away, by its beginning. It errs
-// on the side of yes.
-func (s secrets) quotedIn(text string) bool {
-	text = strings.ToLower(text)
-	for _, word := range s() {
-		if strings.Contains(text, word[:min(len(word), quotedAtLeast)]) {
-			return true
-		}
-	}
-	return false
 }

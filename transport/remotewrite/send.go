@@ -13,7 +13,7 @@ import (
 // package's doc says what answers mean. A request is sent twice if the peer turns out
 // not to speak 2.0.
 func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
-	if t.closed.Load() {
+	if t.client.Closed() {
 		return &transport.SendError{Outcome: transport.Permanent, Err: transport.ErrClosed}
 	}
 	p := t.packer
