@@ -42,6 +42,7 @@ type NginxRequest struct {
 	Agent    string  `json:"agent"`
 	Bytes    int     `json:"bytes"` // of the request with its header
 	Ended    float64 `json:"ended"` // Unix seconds
+	Took     float64 `json:"took"`  // seconds, from its first byte to the log
 }
 
 // refusals are what an NginxServer can be told to answer.
@@ -56,7 +57,7 @@ events { worker_connections 256; }
 http {
 	log_format json escape=json '{"status":$status,"upstream":"$upstream_status","method":"$request_method",'
 		'"uri":"$request_uri","protocol":"$server_protocol","encoding":"$http_content_encoding",'
-		'"agent":"$http_user_agent","bytes":$request_length,"ended":$msec}';
+		'"agent":"$http_user_agent","bytes":$request_length,"ended":$msec,"took":$request_time}';
 	access_log %[1]s/access.jsonl json;
 	client_body_temp_path %[1]s/body;
 	proxy_temp_path %[1]s/proxy;
@@ -139,7 +140,8 @@ func (n *NginxServer) Refuse(status int) {
 }
 
 // Requests returns the access log so far. nginx writes a request's entry some
-// time after its answer.
+// time after its answer: one that it refused, after all others that came till it
+// had read what it did not want.
 func (n *NginxServer) Requests() []NginxRequest {
 	n.t.Helper()
 	content, err := os.ReadFile(n.file("access.jsonl"))

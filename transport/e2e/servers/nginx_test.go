@@ -56,7 +56,7 @@ func TestNginxRefusesAndPassesOn(t *testing.T) {
 		assert.Equal(t, "/path?q", r.URI)
 		assert.Equal(t, r.Status == http.StatusAccepted, r.Upstream == "202")
 	}
-	assert.Equal(t, []int{202, 413, 503, 403, 202}, statuses)
+	assert.ElementsMatch(t, []int{202, 413, 503, 403, 202}, statuses)
 }
 
 func TestNginxSpeaksTLSAndHTTP2(t *testing.T) {
