@@ -51,7 +51,7 @@ func (w *wire) group(series *Series) *wireGroup {
 	}
 	if g := at.group; g != nil {
 		g.members = slices.DeleteFunc(g.members, func(s *Series) bool { return s == at.series })
-		if len(g.members) == 0 {
+		if len(g.members) == 0 && w.groups[g.hash] == g { // else it was empty before, and another has its place
 			delete(w.groups, g.hash)
 		}
 	}

@@ -1,0 +1,43 @@
+package flush_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/shardstats/shardstats/shard"
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/memory"
+)
+
+// Two series that are one on the wire expire one after the other, and an id of theirs
+// goes to another series late. Those that come back are one again, and stay so:
+// as two, the value of one would replace the other's.
+func TestSeriesThatComeBackAreOneAgain(t *testing.T) {
+	m := oneLabel{memory.New(overwrites())}
+	r := manual(t, nil, m)
+	a, b := r.cat.add(transport.KindCount, "c", "a"), r.cat.add(transport.KindCount, "c", "b")
+	now := 5 * time.Second
+	step := func(ids ...shard.ID) {
+		r.clock.set(begin.Add(now))
+		for _, id := range ids {
+			r.src.count(id, 1)
+		}
+		r.flushAll()
+		now += time.Minute
+		r.clock.set(begin.Add(now))
+		r.flushAll() // gives the bucket up
+	}
+	step(a, b)
+	r.cat.put(a, transport.KindCount, "x") // a expired; x is not handed out yet
+	step(b)
+	r.cat.put(b, transport.KindCount, "y") // then b
+	step(b)
+	again, other := r.cat.add(transport.KindCount, "c", "b"), r.cat.add(transport.KindCount, "c", "a")
+	step(again)
+	step(a) // x at last
+	m.Reset()
+	step(again, other)
+	assert.Equal(t, []string{"c[b]@300=2"}, arrived(m.Transport))
+}
