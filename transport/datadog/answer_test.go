@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
-	"github.com/shardstats/shardstats/transport/datadog"
 )
 
 func status(code int, body string, header ...string) http.HandlerFunc {
@@ -98,33 +97,6 @@ func TestLongErrorsAreCut(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	now := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
-	for _, c := range []struct {
-		values []string
-		want   time.Duration
-	}{
-		{nil, 0},
-		{[]string{"5"}, 5 * time.Second},
-		{[]string{" 5 "}, 5 * time.Second},
-		{[]string{"0"}, 0},
-		{[]string{"-1"}, 0},
-		{[]string{"abc"}, 0},
-		{[]string{""}, 0},
-		{[]string{"1.5"}, 0},
-		{[]string{"1e18"}, 0},
-		{[]string{"3600"}, time.Hour},
-		{[]string{"3601"}, time.Hour},
-		{[]string{"1000000000000000000"}, time.Hour},
-		{[]string{"99999999999999999999999999"}, time.Hour},
-		{[]string{"Wed, 01 May 2024 12:00:30 GMT"}, 30 * time.Second},
-		{[]string{"Wed, 01 May 2024 11:59:30 GMT"}, 0},
-		{[]string{"Wed, 01 May 2030 12:00:30 GMT"}, time.Hour},
-		{[]string{"5", "20"}, 20 * time.Second},
-		{[]string{"20", "abc"}, 20 * time.Second},
-	} {
-		assert.Equal(t, c.want, datadog.RetryAfter(http.Header{"Retry-After": c.values}, now), "%q", c.values)
-	}
-
 	for _, code := range []int{408, 429, 503} {
 		in := newIntake(t)
 		in.answers(1, status(code, "", "Retry-After", "7"))

@@ -11,17 +11,17 @@ import (
 // attempt is the state of one Send.
 //
 // The series endpoint goes first: Datadog may get a series twice, but not a
-// distribution. So while distributions are being sent all series below the
-// limit are there, and the number of the first distribution that is not there
-// says how many leading points are.
+// distribution. So while distributions are being sent all series are there, and
+// the number of the first distribution that is not there says how many leading
+// points are.
 type attempt struct {
-	b      *transport.Batch
-	points int
-	items  int // points, events and checks
-	// limit is the number of the first point that was rejected. None after it
-	// is sent, since it could not be reported as delivered.
-	limit    int
+	b        *transport.Batch
+	points   int
+	items    int // points, events and checks
 	rejected []transport.Rejection
+	// skip has the numbers of the points that cannot be sent, sorted. They are in
+	// rejected, too.
+	skip []int
 
 	done    [endpoints]cursor // points of the endpoint before it are delivered
 	sending int               // points of the endpoint before it were in the last request
@@ -30,7 +30,6 @@ type attempt struct {
 // newAttempt rejects what cannot be sent at all.
 func newAttempt(b *transport.Batch, enc *encoder) *attempt {
 	a := &attempt{b: b, points: b.Points(), items: b.Len()}
-	a.limit = a.points
 	number := 0
 	for i := range a.b.Series {
 		s := &a.b.Series[i]
@@ -46,36 +45,24 @@ func newAttempt(b *transport.Batch, enc *encoder) *attempt {
 
 func (a *attempt) reject(number int, why string) {
 	a.rejected = append(a.rejected, transport.Rejection{Index: number, Reason: why})
-	a.limit = min(a.limit, number)
+	at, _ := slices.BinarySearch(a.skip, number)
+	a.skip = slices.Insert(a.skip, at, number)
 }
 
-// first returns the number of the first point that belongs to an endpoint, from
-// a cursor on; the number of points if there is none.
-func (a *attempt) first(e endpoint, c cursor) int {
-	for c.series < len(a.b.Series) {
-		s := &a.b.Series[c.series]
-		left := len(s.Points) - c.point
-		if endpointOf(s.Kind) == e && left > 0 {
-			return c.number
-		}
-		c = cursor{series: c.series + 1, number: c.number + left}
-	}
-	return a.points
+func (a *attempt) skips(number int) bool {
+	_, found := slices.BinarySearch(a.skip, number)
+	return found
 }
 
 // numbers returns the numbers, in [from, to), of the points of an endpoint that
-// are not rejected.
+// can be sent.
 func (a *attempt) numbers(e endpoint, from, to int) []int {
-	rejected := map[int]bool{}
-	for _, r := range a.rejected {
-		rejected[r.Index] = true
-	}
 	var out []int
 	number := 0
 	for i := range a.b.Series {
 		s := &a.b.Series[i]
 		for range s.Points {
-			if number >= from && number < to && endpointOf(s.Kind) == e && !rejected[number] {
+			if number >= from && number < to && endpointOf(s.Kind) == e && !a.skips(number) {
 				out = append(out, number)
 			}
 			number++
@@ -84,11 +71,13 @@ func (a *attempt) numbers(e endpoint, from, to int) []int {
 	return out
 }
 
-// leading returns how many leading points are delivered.
+// leading returns how many leading points are delivered or cannot be sent.
 func (a *attempt) leading() int {
-	n := a.limit
+	n := a.points
 	for e := range endpoints {
-		n = min(n, a.first(e, a.done[e]))
+		if left := a.numbers(e, a.done[e].number, n); len(left) > 0 {
+			n = left[0]
+		}
 	}
 	return n
 }
@@ -98,11 +87,9 @@ func (a *attempt) rest() error {
 	if len(a.rejected) == 0 {
 		return nil
 	}
-	failed := &transport.SendError{Outcome: transport.Retry, Err: errRejected}
-	if a.limit+len(a.rejected) == a.items { // there are no others to try
-		failed.Outcome = transport.Permanent
-	}
-	return a.result(failed)
+	failed := a.result(&transport.SendError{Outcome: transport.Permanent, Err: errRejected})
+	failed.Delivered = a.items
+	return failed
 }
 
 var errRejected = errors.New("datadog: some points cannot be sent")
@@ -113,10 +100,10 @@ var errRejected = errors.New("datadog: some points cannot be sent")
 // rejected, and a part of these was not tried. Where the outcome would lose
 // untried ones, the points of the failed request are reported one by one
 // instead, and the others as Retry.
-func (a *attempt) failure(failed *transport.SendError, e endpoint) error {
+func (a *attempt) failure(failed *transport.SendError, e endpoint) *transport.SendError {
 	switch failed.Outcome {
 	case transport.Permanent:
-		a.settleRequest(failed, e, "refused for good")
+		a.settleRequest(failed, e, transport.ReasonPermanent)
 	case transport.Unknown:
 		from := a.sending
 		if e == seriesEndpoint {
@@ -128,7 +115,7 @@ func (a *attempt) failure(failed *transport.SendError, e endpoint) error {
 		if e == seriesEndpoint {
 			failed.Outcome = transport.Retry // series may be sent again, whatever became of them
 		} else {
-			a.settleRequest(failed, e, "the answer was lost")
+			a.settleRequest(failed, e, transport.ReasonUnknown)
 		}
 	}
 	return a.result(failed)
@@ -136,21 +123,23 @@ func (a *attempt) failure(failed *transport.SendError, e endpoint) error {
 
 // settleRequest rejects the points of the failed request to e, and makes the
 // outcome of all others Retry.
-func (a *attempt) settleRequest(failed *transport.SendError, e endpoint, why string) {
+func (a *attempt) settleRequest(failed *transport.SendError, e endpoint, why transport.Reason) {
 	tried := a.numbers(e, a.done[e].number, a.sending)
-	if a.leading()+len(a.rejected)+len(tried) == a.items {
-		return // there are no others
+	leading := a.leading()
+	at, _ := slices.BinarySearch(a.skip, leading)
+	if len(tried) == a.items-leading-len(a.skip[at:]) {
+		return // there are no others behind those that the outcome is not about
 	}
 	for _, n := range tried {
-		a.rejected = append(a.rejected, transport.Rejection{Index: n, Reason: why})
+		a.reject(n, string(why))
 	}
 	failed.Outcome = transport.Retry
 }
 
 // result adds to e what was delivered and rejected.
-func (a *attempt) result(e *transport.SendError) error {
+func (a *attempt) result(e *transport.SendError) *transport.SendError {
 	e.Delivered = a.leading()
-	e.Rejected = slices.Clone(a.rejected)
+	e.Rejected = append(e.Rejected, a.rejected...)
 	slices.SortFunc(e.Rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
 	return e
 }

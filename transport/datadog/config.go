@@ -15,14 +15,12 @@ import (
 const (
 	defaultSite    = "datadoghq.com"
 	defaultTimeout = 15 * time.Second // one request, from dialling to the end of the answer
-	dialTimeout    = 5 * time.Second
 
 	maxBodyBytes   = 3_200_000  // as sent, to V1 and as sketches
 	maxRawBytes    = 62_914_560 // before compression
 	maxBodyBytesV2 = 512_000    // series of V2 and V3
 	maxRawBytesV2  = 5_242_880
-	maxPointsV3    = 10_000   // as many as Datadog's Agent puts into one body
-	maxAnswerBytes = 64 << 10 // read of an answer's body, and of its header
+	maxPointsV3    = 10_000 // as many as Datadog's Agent puts into one body
 	maxKeyBytes    = 1 << 10
 )
 

@@ -52,12 +52,10 @@ func (e *encoder) unfit(k transport.Kind, p *transport.Point) string {
 		return unfitForSketch(p.Summary, total)
 	}
 	if total > maxRawBytes/2 { // two bytes at least for each value
-		return tooLarge
+		return string(transport.ReasonTooLarge)
 	}
 	return ""
 }
-
-const tooLarge = "larger than a request may be"
 
 func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 

@@ -183,7 +183,7 @@ func TestMixedBatches(t *testing.T) {
 		rejected  []int
 	}{
 		{"series for now", 0, 503, transport.Retry, 0, nil},
-		{"distributions for good", 1, 404, transport.Retry, 2, []int{2}},
+		{"distributions for good", 1, 404, transport.Retry, 3, []int{2}},
 		{"the first event for good", 2, 404, transport.Retry, 3, []int{3}},
 		{"the first event is malformed", 2, 400, transport.Retry, 3, []int{3}},
 		{"the second event for now", 3, 503, transport.Retry, 4, nil},
@@ -221,15 +221,20 @@ func TestMixedBatches(t *testing.T) {
 	}
 }
 
-// A point that cannot be sent keeps what comes after it for another attempt.
+// A point that cannot be sent does not keep anything else from arriving.
 func TestAnUnfitPointInAMixedBatch(t *testing.T) {
 	r := newRecorder(t)
 	b := &transport.Batch{Series: []transport.Series{series("h", transport.KindHistogram, 1)}, Events: []transport.Event{{Title: "T"}}}
 	se := failure(t, open(t, r.URL), b)
+	assert.Equal(t, 2, se.Delivered)
+	assert.Equal(t, []int{0}, indexes(se))
+	assert.Len(t, r.got(), 1)
+
+	r.answer = func(_ int, w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) }
+	se = failure(t, open(t, r.URL), b)
 	assert.Equal(t, transport.Retry, se.Outcome)
-	assert.Zero(t, se.Delivered)
-	assert.Len(t, se.Rejected, 1)
-	assert.Empty(t, r.got())
+	assert.Equal(t, 1, se.Delivered)
+	assert.Equal(t, []int{0}, indexes(se), "also where the event fails")
 }
 
 // A text that is too long is cut at a character, and says so.

@@ -1,9 +1,6 @@
 package datadog
 
 import (
-	"net/http"
-	"net/url"
-	"time"
 
 	"github.com/shardstats/shardstats/transport"
 )
@@ -14,9 +11,6 @@ func (t *Transport) SetLimits(maxBody, maxRaw int) {
 		t.routes[e].maxBody, t.routes[e].maxRaw = maxBody, maxRaw
 	}
 }
-
-// RetryAfter reads the header as of now.
-func RetryAfter(h http.Header, now time.Time) time.Duration { return retryAfter(h, now) }
 
 // Body is one packed request.
 type Body struct {
@@ -38,15 +32,16 @@ func PackWith(cfg Config, maxBody, maxRaw int, b *transport.Batch) (bodies []Bod
 	for e := range endpoints {
 		r := &routes[e]
 		r.maxBody, r.maxRaw = maxBody, maxRaw
+		var skip []int
 		for at := (cursor{}); at.number < b.Points(); {
-			next, tooLarge := p.fill(b, r, e, at, b.Points())
+			next, tooLarge := p.fill(b, r, e, at, skip)
 			if p.items > 0 {
 				bodies = append(bodies, Body{r.path, append([]byte(nil), p.finish()...), p.raw})
 			}
 			at = next
 			if tooLarge {
 				oversize = append(oversize, at.number)
-				at.point, at.number = at.point+1, at.number+1
+				skip = append(skip, at.number)
 			}
 		}
 	}
@@ -55,11 +50,6 @@ func PackWith(cfg Config, maxBody, maxRaw int, b *transport.Batch) (bodies []Bod
 
 // Worst is the bound on what the compressor makes of n bytes.
 func Worst(n int) int { return worst(n) }
-
-// Quietly is what wraps the proxy of the own client.
-func Quietly(proxy func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
-	return quietly(proxy)
-}
 
 // EventBody returns the body of the request for e.
 func EventBody(e *transport.Event) []byte { return appendEvent(nil, e, "") }

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -317,13 +316,6 @@ func TestConnectionsAreReused(t *testing.T) {
 	addresses := in.addresses()
 	assert.Len(t, addresses, 20)
 	assert.Len(t, slices.Compact(addresses), 1)
-}
-
-func TestTheEnvironmentsProxyIsNotQuoted(t *testing.T) {
-	proxy := datadog.Quietly(func(*http.Request) (*url.URL, error) { return nil, errors.New("invalid proxy http://me:secret@proxy") })
-	_, err := proxy(nil)
-	require.Error(t, err)
-	assert.NotContains(t, err.Error(), "secret")
 }
 
 // clientThat tells where each request goes and sends none.

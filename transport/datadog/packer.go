@@ -1,6 +1,10 @@
 package datadog
 
-import "github.com/shardstats/shardstats/transport"
+import (
+	"slices"
+
+	"github.com/shardstats/shardstats/transport"
+)
 
 // packer fills one request body at a time and never past its limits.
 //
@@ -134,24 +138,45 @@ type cursor struct {
 	number int // of the point, through the batch
 }
 
-// fill packs points of one endpoint for r from c on, up to the point with the number
-// limit, until the body is full. It returns where it stopped: at limit, at the
+// next returns the first point of an endpoint from c on that is not to be skipped,
+// and how many with it are in one piece: 0 at the end of b. skip is sorted.
+func (c cursor) next(b *transport.Batch, e endpoint, skip []int) (cursor, int) {
+	for c.series < len(b.Series) {
+		s := &b.Series[c.series]
+		left := len(s.Points) - c.point
+		if endpointOf(s.Kind) != e || left == 0 {
+			c = cursor{series: c.series + 1, number: c.number + left}
+			continue
+		}
+		at, found := slices.BinarySearch(skip, c.number)
+		if !found {
+			if at < len(skip) {
+				left = min(left, skip[at]-c.number)
+			}
+			return c, left
+		}
+		c.point, c.number = c.point+1, c.number+1
+	}
+	return c, 0
+}
+
+// fill packs points of one endpoint for r from c on, but for those whose numbers are
+// in skip, until the body is full. It returns where it stopped: at the end of b, at the
 // first point that is to go into the next body, or, if oversize, at one that
 // fits into none.
-func (p *packer) fill(b *transport.Batch, r *route, e endpoint, c cursor, limit int) (end cursor, oversize bool) {
+func (p *packer) fill(b *transport.Batch, r *route, e endpoint, c cursor, skip []int) (end cursor, oversize bool) {
 	p.r = r
 	p.start()
 	if r.appendUnit == nil {
-		return p.fillColumns(b, e, c, limit)
+		return p.fillColumns(b, e, c, skip)
 	}
-	for c.number < limit && c.series < len(b.Series) {
+	for {
+		var n int
+		if c, n = c.next(b, e, skip); n == 0 {
+			return c, false
+		}
 		s := &b.Series[c.series]
 		left := s.Points[c.point:]
-		if endpointOf(s.Kind) != e || len(left) == 0 {
-			c = cursor{series: c.series + 1, number: c.number + len(left)}
-			continue
-		}
-		n := min(len(left), limit-c.number)
 		p.unit = r.appendUnit(&p.enc, p.unit[:0], s, left[:n])
 		for !p.add(p.unit) {
 			if p.items > 0 {
@@ -165,35 +190,28 @@ func (p *packer) fill(b *transport.Batch, r *route, e endpoint, c cursor, limit 
 		}
 		c.point, c.number = c.point+n, c.number+n
 	}
-	return c, false
 }
 
 // fillColumns is fill for bodies made of columns. How well these compress shows when
 // they are complete only, so a body that turns out too large is filled again with as
 // many points as would have fitted, until it fits.
-func (p *packer) fillColumns(b *transport.Batch, e endpoint, from cursor, limit int) (end cursor, oversize bool) {
+func (p *packer) fillColumns(b *transport.Batch, e endpoint, from cursor, skip []int) (end cursor, oversize bool) {
+	from, n := from.next(b, e, skip)
+	if n == 0 {
+		return from, false
+	}
 	for maxPoints := p.r.maxPoints; ; {
-		c, first := from, from // first is where the first point of the body is
+		c, n := from, n
 		p.columns.reset()
-		for c.number < limit && c.series < len(b.Series) && p.columns.points < maxPoints {
+		for n > 0 && p.columns.points < maxPoints {
 			s := &b.Series[c.series]
-			left := s.Points[c.point:]
-			if endpointOf(s.Kind) != e || len(left) == 0 {
-				c = cursor{series: c.series + 1, number: c.number + len(left)}
-				continue
-			}
-			n := p.columns.room(s, min(len(left), limit-c.number, maxPoints-p.columns.points), p.r.maxRaw)
+			n = p.columns.room(s, min(n, maxPoints-p.columns.points), p.r.maxRaw)
 			if n == 0 {
 				break
 			}
-			if p.columns.points == 0 {
-				first = c
-			}
-			p.columns.add(s, left[:n])
+			p.columns.add(s, s.Points[c.point:c.point+n])
 			c.point, c.number = c.point+n, c.number+n
-		}
-		if p.columns.points == 0 {
-			return c, false
+			c, n = c.next(b, e, skip)
 		}
 		p.unit = p.columns.appendTo(p.unit[:0])
 		p.put(p.unit)
@@ -207,7 +225,7 @@ func (p *packer) fillColumns(b *transport.Batch, e endpoint, from cursor, limit 
 		size := len(p.body)
 		p.start()
 		if p.columns.points == 1 {
-			return first, true
+			return from, true
 		}
 		share := float64(p.r.maxBody) / float64(max(size, p.r.maxBody)) * 0.9
 		maxPoints = max(1, int(float64(p.columns.points)*share))

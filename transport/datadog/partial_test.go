@@ -46,18 +46,18 @@ func TestWhatFailedRequestsSayOfTheOthers(t *testing.T) {
 		rejected  []int
 	}{
 		{"the first request", mixed(), false, 1, status(503, ""), transport.Retry, 0, nil},
-		{"series fail for good, distributions are tried again", mixed(), false, 1, status(404, ""), transport.Retry, 0, []int{0, 2, 4}},
+		{"series fail for good, distributions are tried again", mixed(), false, 1, status(404, ""), transport.Retry, 1, []int{0, 2, 4}},
 		{"series are unknown, distributions were not tried", mixed(), false, 1, cut, transport.Retry, 0, nil},
 		{"distributions may succeed later", mixed(), false, 2, status(503, ""), transport.Retry, 1, nil},
 		{"distributions are unknown, and were all tried", mixed(), false, 2, cut, transport.Unknown, 1, nil},
-		{"distributions are refused, series not", mixed(), false, 2, status(404, ""), transport.Retry, 1, []int{1, 3}},
+		{"distributions are refused, series not", mixed(), false, 2, status(404, ""), transport.Retry, 5, []int{1, 3}},
 		{"poison among distributions", mixed(), false, 2, status(400, ""), transport.Poison, 1, nil},
 		{"only series, unknown", batch(gauge("a", 1), gauge("b", 2)), false, 1, cut, transport.Unknown, 0, nil},
 		{"only series, refused", batch(gauge("a", 1), gauge("b", 2)), false, 1, status(404, ""), transport.Permanent, 0, nil},
-		{"series in three requests, the second refused", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 2, status(404, ""), transport.Retry, 1, []int{1}},
+		{"series in three requests, the second refused", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 2, status(404, ""), transport.Retry, 2, []int{1}},
 		{"series in three requests, the last refused", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 3, status(404, ""), transport.Permanent, 2, nil},
 		{"series in three requests, the second too large", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 2, status(413, ""), transport.TooLarge, 1, nil},
-		{"distributions in two requests, the first unknown", batch(distribution("a", []float64{1}), distribution("b", []float64{2})), true, 1, cut, transport.Retry, 0, []int{0}},
+		{"distributions in two requests, the first unknown", batch(distribution("a", []float64{1}), distribution("b", []float64{2})), true, 1, cut, transport.Retry, 1, []int{0}},
 		{"distributions in two requests, the last unknown", batch(distribution("a", []float64{1}), distribution("b", []float64{2})), true, 2, cut, transport.Unknown, 1, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -95,18 +95,17 @@ func TestPointsThatCannotBeSent(t *testing.T) {
 		{"a kind that is none", series("x", 77, 1), "kind 77 has to come expanded"},
 		{"a distribution without a summary", noSummary, "without samples"},
 		{"a distribution without samples", noSamples, "without samples"},
-		{"a sample that stands for a trillion", heavy, "larger than a request"},
+		{"a sample that stands for a trillion", heavy, string(transport.ReasonTooLarge)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newIntake(t)
 			dd := open(t, in.URL)
 			se := failure(t, dd, batch(gauge("before", 1, 2), distribution("d", []float64{1}), c.bad, gauge("after", 3)))
-			assert.Equal(t, transport.Retry, se.Outcome, "for the point after it")
-			assert.Equal(t, 3, se.Delivered)
+			assert.Equal(t, 5, se.Delivered, "all but what is rejected")
 			require.Equal(t, []int{3}, indexes(se))
 			assert.Contains(t, se.Rejected[0].Reason, c.reason)
 			assert.Contains(t, se.Error(), c.reason)
-			assert.Equal(t, []string{"before", "before", "d"}, in.names())
+			assert.Equal(t, []string{"before", "before", "after", "d"}, in.names())
 
 			se = failure(t, dd, batch(gauge("alone", 1), c.bad))
 			assert.Equal(t, transport.Permanent, se.Outcome, "there is nothing to try again")
@@ -118,10 +117,9 @@ func TestARejectedPointInsideASeries(t *testing.T) {
 	in := newIntake(t)
 	dd := open(t, in.URL)
 	se := failure(t, dd, batch(gauge("g", 1, math.NaN(), 3, math.Inf(1)), gauge("h", 5)))
-	assert.Equal(t, transport.Retry, se.Outcome)
-	assert.Equal(t, 1, se.Delivered)
-	assert.Equal(t, []int{1, 3}, indexes(se), "all that are known at once")
-	assert.Equal(t, []string{"g"}, in.names(), "nothing is sent that could not be reported")
+	assert.Equal(t, 5, se.Delivered)
+	assert.Equal(t, []int{1, 3}, indexes(se))
+	assert.Equal(t, []string{"g", "g", "h"}, in.names(), "its neighbours arrive")
 }
 
 // Whatever goes wrong, a flusher that keeps to the contract gets every point
@@ -163,7 +161,7 @@ func TestNothingIsLostAndNoDistributionDoubled(t *testing.T) {
 			case 4:
 				b.Series = append(b.Series, gauge(name, math.NaN()))
 			case 5: // larger than a request
-				values := make([]float64, 200)
+				values := make([]float64, 400)
 				b.Series = append(b.Series, distribution(name, values))
 			}
 		}
@@ -184,21 +182,23 @@ func TestNothingIsLostAndNoDistributionDoubled(t *testing.T) {
 			if se == nil {
 				se = &transport.SendError{Delivered: len(left)}
 			}
-			require.LessOrEqual(rt, se.Delivered+len(se.Rejected), len(left))
-			refused := map[int]bool{}
+			require.LessOrEqual(rt, se.Delivered, len(left))
+			refused := map[int]string{}
 			for i, r := range se.Rejected {
-				require.GreaterOrEqual(rt, r.Index, se.Delivered)
 				require.Less(rt, r.Index, len(left))
 				require.True(rt, i == 0 || r.Index > se.Rejected[i-1].Index)
-				refused[r.Index] = true
+				refused[r.Index] = r.Reason
 			}
 			var again []transport.Series
 			for i, s := range left {
 				switch {
+				case refused[i] == string(transport.ReasonUnknown):
+					require.Equal(rt, transport.KindDistribution, s.Kind, "others can be sent again")
+					unknown[s.Name] = true
+				case refused[i] != "":
+					rejected[s.Name] = true
 				case i < se.Delivered:
 					delivered[s.Name] = true
-				case refused[i]:
-					rejected[s.Name] = true
 				case se.Outcome == transport.Permanent:
 					rejected[s.Name] = true
 				case se.Outcome == transport.Unknown && s.Kind == transport.KindDistribution:
@@ -229,11 +229,17 @@ func TestNothingIsLostAndNoDistributionDoubled(t *testing.T) {
 				}
 			}
 		}
-		if refusals == 0 { // nothing may be given up but what cannot be sent
-			for name := range rejected {
-				require.Zero(rt, arrived[name])
+		for _, s := range b.Series { // a series may arrive, its answer be lost, and the next attempt be refused
+			if s.Kind == transport.KindDistribution && rejected[s.Name] {
+				require.Zero(rt, arrived[s.Name], "%s arrived and counts as rejected", s.Name)
 			}
+		}
+		if refusals == 0 { // nothing may be given up but what cannot be sent
 			require.Empty(rt, unknown)
+			for _, s := range b.Series {
+				fits := s.Kind == transport.KindDistribution && len(s.Points[0].Summary.Samples) == 1 || s.Points[0].Value == 1
+				require.Equal(rt, fits, delivered[s.Name], s.Name)
+			}
 		}
 	})
 }

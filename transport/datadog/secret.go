@@ -78,6 +78,14 @@ func (c credentials) quotedIn(text string) bool {
 	return quotes(text, c.api) || c.app != "" && quotes(text, c.app)
 }
 
+// hide returns text, or what can be said of it if a key is in it.
+func (c credentials) hide(text string) string {
+	if text != "" && c.quotedIn(text) {
+		return "what was said is left out, it quotes a key"
+	}
+	return text
+}
+
 // quotes reports whether text holds key, the beginning of it, or one of the
 // forms it takes in headers and URLs. It errs on the side of yes.
 func quotes(text, key string) bool {

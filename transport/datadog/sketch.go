@@ -174,7 +174,7 @@ func unfitForSketch(sum *transport.Summary, total float64) string {
 	case !finite(sum.Count) || !finite(sum.Sum) || !finite(sum.Min) || !finite(sum.Max):
 		return "the count, sum, minimum or maximum of a distribution is not finite"
 	case max(total, sum.Count) > maxSketchCount:
-		return tooLarge
+		return string(transport.ReasonTooLarge)
 	}
 	for i := 1; i < len(sum.Samples); i++ {
 		if sum.Samples[i].Value < sum.Samples[i-1].Value {
