@@ -166,3 +166,16 @@ func TestTheEndOfAConnectionIsNoProof(t *testing.T) {
 		})
 	}
 }
+
+// Seen before we end our side, the peer's end says that it did not wait for ours.
+func TestAPeerThatEndsFirstDidNotConfirm(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	nc, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	peer, err := l.Accept()
+	require.NoError(t, err)
+	require.NoError(t, peer.Close())
+	assert.EqualError(t, statsd.EndedFirst(nc.(*net.TCPConn)), "the peer ended the connection before it had everything")
+}

@@ -67,6 +67,7 @@ func (c *conn) why() error {
 var (
 	errPeerEnded   = errors.New("the peer ended the connection")
 	errNotConfirm  = errors.New("the peer did not confirm within the timeout: it reads too slowly, or does not end its side of a connection (see Config.Confirm)")
+	errPeerGone    = errors.New("the peer read the lines and was gone then")
 	errPeerTooSoon = errors.New("the peer ended the connection before it had everything")
 )
 

@@ -107,6 +107,37 @@ func TestSamplesThatStandForSeveral(t *testing.T) {
 	assert.Equal(t, 106.0, count)
 }
 
+// Weights that are not whole become whole ones, the same at each attempt, and the
+// total is right.
+func TestWeightsThatAreNotWhole(t *testing.T) {
+	sum := &transport.Summary{Min: 1, Max: 40}
+	for i := range 40 {
+		sum.Samples = append(sum.Samples, transport.Sample{Value: float64(i + 1), Weight: 2.5})
+		sum.Count += 2.5
+	}
+	encode := func(name string) []string {
+		units, refused := statsd.Encode(t, statsd.Config{NoPrefix: true}, batch(series(name, transport.KindTiming, transport.Point{Unix: 7, Summary: sum})))
+		require.Empty(t, refused)
+		return trimmed(units)
+	}
+	different := false
+	for i := range 20 {
+		name := "t" + strconv.Itoa(i)
+		lines := encode(name)
+		assert.Equal(t, lines, encode(name))
+		different = different || strings.Join(lines, "") != strings.ReplaceAll(strings.Join(encode("t"), ""), "timers.t:", "timers."+name+":")
+		total := 0.0
+		for _, s := range parseAll(t, lines) {
+			require.Contains(t, []string{"0.5", "0.3333333333333333"}, s.rate)
+			rate, err := strconv.ParseFloat(s.rate, 64)
+			require.NoError(t, err)
+			total += math.Floor(1 / rate)
+		}
+		assert.Equal(t, 100.0, total)
+	}
+	assert.True(t, different, "which of them are rounded up differs from series to series")
+}
+
 func trimmed(units []string) (lines []string) {
 	for _, u := range units {
 		lines = append(lines, strings.Split(strings.TrimSuffix(u, "\n"), "\n")...)

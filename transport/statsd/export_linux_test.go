@@ -19,6 +19,14 @@ func ShrinkBuffers(t *Transport) {
 	}
 }
 
+// EndedFirst confirms a connection that the peer has ended by now.
+func EndedFirst(tcp *net.TCPConn) error {
+	c := newConn(tcp)
+	defer c.close()
+	<-c.ended
+	return c.confirmClose(context.Background(), time.After(5*time.Second))
+}
+
 // Settled reports how the kernel settles a connection that both sides have ended.
 func Settled(tcp *net.TCPConn) error {
 	c := newConn(tcp)

@@ -24,11 +24,12 @@ import (
 // With ConfirmClose a connection serves one delivery, which ends when run has made
 // the next: see successor.
 type link struct {
-	cfg     *Config
-	dialer  net.Dialer
-	log     *slog.Logger
-	silence throttle
-	wake    chan struct{} // capacity 1; tells run to look again
+	cfg    *Config
+	dialer net.Dialer
+	log    *slog.Logger
+	bad    throttle      // of what is logged when a connection fails
+	well   throttle      // of what is logged when it is made
+	wake   chan struct{} // capacity 1; tells run to look again
 
 	mu      sync.Mutex
 	idle    *conn
@@ -39,6 +40,7 @@ type link struct {
 	failure error         // of the last attempt to connect; nil if it succeeded
 	begun   uint64        // attempts to connect
 	finish  uint64        // of them, those that have ended
+	failed  uint64        // the number of the last that failed
 	stopped bool          // nothing is given out any more
 	changed chan struct{} // closed and replaced when takers should look again
 
@@ -121,16 +123,12 @@ func (l *link) connect(ctx context.Context) bool {
 	l.mu.Lock()
 	l.finish++
 	before := l.up
-	l.up, l.failure = err == nil, err
-	stopped := l.stopped
-	if err == nil && !stopped {
-		l.idle = c
+	l.up, l.failure, l.idle = err == nil, err, c
+	if err != nil {
+		l.failed = l.finish
 	}
 	l.notify()
 	l.mu.Unlock()
-	if c != nil && stopped {
-		c.close()
-	}
 	if ctx.Err() == nil {
 		l.logConnect(before, err)
 	}
@@ -144,12 +142,13 @@ func (l *link) logConnect(before bool, err error) {
 	}
 	if err == nil {
 		if !before {
-			l.silence.reset()
-			l.log.Info("statsd: connected", "address", l.cfg.Address)
+			if _, ok := l.well.allow(); ok {
+				l.log.Info("statsd: connected", "address", l.cfg.Address)
+			}
 		}
 		return
 	}
-	if n, ok := l.silence.allow(); ok {
+	if n, ok := l.bad.allow(); ok {
 		l.log.Warn("statsd: cannot connect", "address", l.cfg.Address, "error", plain(err).Error(), "failures", n)
 	}
 }
@@ -168,15 +167,16 @@ func (l *link) lost(c *conn) bool {
 	}
 	c.close()
 	if l.log != nil {
-		if n, ok := l.silence.allow(); ok {
+		if n, ok := l.bad.allow(); ok {
 			l.log.Warn("statsd: connection lost", "address", l.cfg.Address, "error", c.why().Error(), "failures", n)
 		}
 	}
 	return true
 }
 
-// pause waits before the next attempt. A taker in haste makes it short; none makes
-// it shorter than ReconnectMin.
+// pause waits before the next attempt; a fresh start, after lines were delivered or
+// a connection lasted, has short pauses and an empty throttle. A taker in haste makes
+// it short; none makes it shorter than ReconnectMin.
 func (l *link) pause(ctx context.Context, fresh bool) {
 	began := time.Now()
 	l.mu.Lock()
@@ -185,6 +185,8 @@ func (l *link) pause(ctx context.Context, fresh bool) {
 	l.mu.Unlock()
 	if fresh {
 		l.pauses.Reset()
+		l.bad.reset()
+		l.well.reset()
 	}
 	wait := min(max(l.pauses.NextBackOff(), l.cfg.ReconnectMin), l.cfg.ReconnectMax)
 	for {
@@ -288,10 +290,13 @@ func (l *link) successor(ctx context.Context, attempt uint64) error {
 			return err
 		}
 	}
-	if l.finish == attempt && l.failure != nil {
-		return fmt.Errorf("the peer read the lines and was gone then: %w", plain(l.failure))
+	switch {
+	case l.failed < attempt:
+		return nil
+	case l.failure == nil: // by now another process listens
+		return errPeerGone
 	}
-	return nil
+	return fmt.Errorf("%w: %w", errPeerGone, plain(l.failure))
 }
 
 // await waits for a change. It is called under the lock, which it gives up meanwhile.
