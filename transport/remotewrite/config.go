@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // Defaults of [Config], and limits.
@@ -106,7 +106,7 @@ type Config struct {
 type settings struct {
 	Config
 	target    *url.URL
-	quantiles []prom.Quantile
+	quantiles []summary.Quantile
 }
 
 // withDefaults checks everything and returns c filled in.
@@ -141,7 +141,7 @@ func (c Config) withDefaults() (settings, error) {
 	if c.Quantiles == nil {
 		c.Quantiles = defaultQuantiles
 	}
-	quantiles, err := prom.Quantiles(c.Quantiles)
+	quantiles, err := summary.Quantiles(c.Quantiles)
 	if err != nil {
 		complain("Quantiles %w", err)
 	}

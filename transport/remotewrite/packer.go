@@ -8,6 +8,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // cursor is a place in a batch.
@@ -18,7 +19,7 @@ type packer struct {
 	version    Version // V1 or V2
 	maxSamples int
 	maxBytes   int
-	quantiles  []prom.Quantile
+	quantiles  []summary.Quantile
 
 	families *prom.Families
 	labels   prom.Labels
@@ -174,9 +175,9 @@ func (p *packer) appendPoint(family *prom.Family, list []prom.Label, point *tran
 		s := point.Summary
 		p.appendSample(family, family.Sum, list, "", prom.Scale(family.Kind, s.Sum), u.past.last, start)
 		p.appendSample(family, family.Count, list, "", s.Count, u.past.last, start)
-		p.values = prom.Read(p.values[:0], p.quantiles, family.Kind, s)
+		p.values = summary.Read(p.values[:0], p.quantiles, s)
 		for i, value := range p.values {
-			p.appendSample(family, family.Name, list, p.quantiles[i].Text, value, u.past.last, 0)
+			p.appendSample(family, family.Name, list, p.quantiles[i].Text, prom.Scale(family.Kind, value), u.past.last, 0)
 		}
 		u.samples = 2 + len(p.values)
 	case prom.Histogram:
