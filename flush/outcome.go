@@ -115,15 +115,20 @@ func (s *sender) mark(p *parcel, v *verdict) {
 	for i := range v.delivered {
 		p.absent[s.scratch.origin(i)] = true
 	}
+	if v.delivered == s.scratch.n { // no point is left that the outcome is about, but those in doubt
+		v.outcome = transport.Retry
+	}
+	again := s.cfg.RetryUnknown && v.outcome != transport.Permanent // else they would be dropped with the others
 	u, doubtful := 0, false
 	for _, r := range v.rejected {
+		point := s.scratch.origin(r.point)
 		if r.reason == transport.ReasonUnknown {
 			doubtful = true
-			if s.cfg.RetryUnknown {
-				continue // it stays open
+			if again {
+				p.absent[point] = false // it stays open, also among the delivered
+				continue
 			}
 		}
-		point := s.scratch.origin(r.point)
 		for int(p.h.ends[u]) <= point {
 			u++
 		}
