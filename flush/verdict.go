@@ -32,7 +32,7 @@ type rejected struct {
 var reasonsToReject = [...]transport.Reason{
 	transport.ReasonRejected, transport.ReasonCollision, transport.ReasonUnsupported, transport.ReasonTooLarge,
 	transport.ReasonLateGauge, transport.ReasonLateUnmerged, transport.ReasonOverflowSum, transport.ReasonUnknown,
-	transport.ReasonPermanent,
+	transport.ReasonPermanent, transport.ReasonBadValue, transport.ReasonBadName, transport.ReasonTooOld, transport.ReasonTooNew,
 }
 
 // reasonOf returns the reason that the text of a Rejection names.

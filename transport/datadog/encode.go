@@ -1,15 +1,12 @@
 package datadog
 
 import (
-	"encoding/binary"
 	"math"
-	"math/rand/v2"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/jsonenc"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // typeOf returns the API's word for a kind, "" if it has none.
@@ -73,7 +70,7 @@ func (e *encoder) appendV1(dst []byte, s *transport.Series, points []transport.P
 		dst = jsonenc.AppendInt(dst, points[i].Unix)
 		dst = append(dst, ',')
 		if s.Kind == transport.KindDistribution {
-			dst = appendValues(dst, points[i].Summary.Samples, func() float64 { return offset(s, points[i].Unix) })
+			dst = appendValues(dst, points[i].Summary.Samples, func() float64 { return summary.Offset(s, points[i].Unix) })
 		} else {
 			dst = jsonenc.AppendFloat(dst, points[i].Value)
 		}
@@ -131,28 +128,6 @@ func appendCopies(dst []byte, value float64, n int) []byte {
 		dst = append(dst, dst[start:start+text]...)
 	}
 	return dst
-}
-
-// offsetSeed makes the offsets of each process its own.
-var offsetSeed = rand.Uint64()
-
-// offset returns where the rounding of a point starts: the same for each attempt
-// to send it, and evenly spread over points.
-func offset(s *transport.Series, unix int64) float64 {
-	var d xxhash.Digest
-	d.ResetWithSeed(offsetSeed)
-	write := func(text string) {
-		_, _ = d.WriteString(text)
-		_, _ = d.WriteString("\x00") // which no text holds
-	}
-	write(s.Name)
-	write(s.Host)
-	write(s.Device)
-	for _, tag := range s.Tags {
-		write(tag)
-	}
-	_, _ = d.Write(binary.LittleEndian.AppendUint64(nil, uint64(unix)))
-	return float64(d.Sum64()>>11) / (1 << 53)
 }
 
 func appendStringOrNull(dst []byte, s string, set bool) []byte {

@@ -1,8 +1,8 @@
 package datadog
 
 import (
-
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // SetLimits shrinks the limits of one request's body.
@@ -58,8 +58,23 @@ func EventBody(e *transport.Event) []byte { return appendEvent(nil, e, "") }
 func CheckBody(sc *transport.ServiceCheck) []byte { return appendCheck(nil, sc, "") }
 
 // SetOffsetSeed makes the rounding of weights repeatable until restore is called.
-func SetOffsetSeed(seed uint64) (restore func()) {
-	before := offsetSeed
-	offsetSeed = seed
-	return func() { offsetSeed = before }
+func SetOffsetSeed(seed uint64) (restore func()) { return summary.SetSeed(seed) }
+
+// NewPack returns a function that packs a batch within the real limits, with the memory
+// of the calls before, and says how many bytes that made.
+func NewPack(cfg Config) func(b *transport.Batch) int {
+	routes := routesOf(cfg)
+	p := newPacker(cfg, routes)
+	return func(b *transport.Batch) int {
+		n, points := 0, b.Points()
+		for e := range endpoints {
+			for at := (cursor{}); at.number < points; {
+				at, _ = p.fill(b, &routes[e], e, at, nil)
+				if p.items > 0 {
+					n += len(p.finish())
+				}
+			}
+		}
+		return n
+	}
 }

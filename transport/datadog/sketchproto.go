@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // Fields of SketchPayload and what is in it.
@@ -43,7 +44,7 @@ func (e *encoder) appendSketches(dst []byte, s *transport.Series, points []trans
 	}
 	for i := range points {
 		sum := points[i].Summary
-		built := e.bins.build(sum, func() float64 { return offset(s, points[i].Unix) })
+		built := e.bins.build(sum, func() float64 { return summary.Offset(s, points[i].Unix) })
 		d := appendVarint(e.message[:0], dogsketchTime, points[i].Unix)
 		d = appendVarint(d, dogsketchCount, built.count)
 		d = appendDouble(d, dogsketchMin, built.min)

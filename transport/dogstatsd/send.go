@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // attempt is the state of one Send. Items are the points, events and checks of the
@@ -144,7 +145,7 @@ func (t *Transport) write(datagram []byte) error {
 func (t *Transport) resumed(b *transport.Batch, s *transport.Series, p *transport.Point) int {
 	r := &t.resume
 	if r.parts == 0 || r.batch.Process != b.ID.Process || r.batch.Seq != b.ID.Seq || r.rev != p.Rev ||
-		r.point != identity(s, p.Unix) {
+		r.point != summary.Hash(s, p.Unix) {
 		return 0
 	}
 	t.attempt.floor, t.attempt.resuming = position{t.attempt.encoded, r.parts}, true
@@ -199,7 +200,7 @@ func (t *Transport) settled(b *transport.Batch, reached position, final bool) {
 		s := &b.Series[i]
 		if number < len(s.Points) {
 			p := &s.Points[number]
-			t.resume = resume{batch: b.ID, point: identity(s, p.Unix), rev: p.Rev, parts: reached.parts}
+			t.resume = resume{batch: b.ID, point: summary.Hash(s, p.Unix), rev: p.Rev, parts: reached.parts}
 			return
 		}
 		number -= len(s.Points)

@@ -1,13 +1,9 @@
 package dogstatsd
 
 import (
-	"encoding/binary"
-	"math/rand/v2"
-
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/line"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // Most bytes of a value, and of a rate with its "|@".
@@ -26,7 +22,7 @@ func (e *encoder) samples(s *transport.Series, p *transport.Point, parts *progre
 	if fixed+maxValueBytes > e.out.Longest() {
 		return errTooLarge
 	}
-	all := e.weigher.Weigh(p.Summary, func() float64 { return offset(s, p.Unix) })
+	all := e.weigher.Weigh(p.Summary, func() float64 { return summary.Offset(s, p.Unix) })
 	all = all[min(parts.from, len(all)):]
 	for len(all) > 0 {
 		limit := e.out.Room()
@@ -72,34 +68,4 @@ func (e *encoder) appendValues(k transport.Kind, values []line.Copies) []byte {
 	}
 	buf = append(buf, e.suffix...)
 	return append(buf, e.cardinality...)
-}
-
-// offsetSeed makes the offsets of each process its own.
-var offsetSeed = rand.Uint64()
-
-// offset returns where the rounding of a point's weights starts: the same for each
-// attempt to send it, and evenly spread over points.
-func offset(s *transport.Series, unix int64) float64 {
-	return float64(identity(s, unix)>>11) / (1 << 53)
-}
-
-// identity is a hash of a series and the time of a point.
-func identity(s *transport.Series, unix int64) uint64 {
-	var d xxhash.Digest
-	d.ResetWithSeed(offsetSeed)
-	write := func(text string) {
-		_, _ = d.WriteString(text)
-		_, _ = d.WriteString("\x00") // which no text holds
-	}
-	write(s.Name)
-	write(s.Host)
-	write(s.Device)
-	for _, tag := range s.Tags {
-		write(tag)
-	}
-	var b [9]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(unix))
-	b[8] = byte(s.Kind)
-	_, _ = d.Write(b[:])
-	return d.Sum64()
 }

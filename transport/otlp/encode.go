@@ -1,15 +1,14 @@
 package otlp
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/exponential"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // encoder writes metrics. Its memory goes from one to the next.
@@ -17,7 +16,8 @@ type encoder struct {
 	histograms Histograms
 	signed     bool
 	maxBuckets int
-	quantiles  []quantile
+	quantiles  []summary.Quantile
+	values     []float64 // scratch
 
 	heading    heading
 	list       []attribute
@@ -56,20 +56,9 @@ func (e *encoder) forget() {
 	clear(e.list[:cap(e.list)])
 }
 
-// quantile is one of Config.Quantiles, in parts per million so that 7 % of 100 is 7.
-type quantile struct {
-	millionths float64
-	value      float64
-}
-
 func newEncoder(c Config) *encoder {
 	e := &encoder{histograms: c.Histograms, signed: c.SignedCounts, maxBuckets: c.MaxBuckets}
-	for _, q := range c.Quantiles {
-		millionths := math.Round(q * 1e6)
-		e.quantiles = append(e.quantiles, quantile{millionths, millionths / 1e6})
-	}
-	slices.SortFunc(e.quantiles, func(x, y quantile) int { return cmp.Compare(x.millionths, y.millionths) })
-	e.quantiles = slices.Compact(e.quantiles)
+	e.quantiles, _ = summary.Quantiles(c.Quantiles) // Config has been checked
 	return e
 }
 
@@ -155,32 +144,15 @@ func (e *encoder) appendSummary(dst []byte, s *transport.Series, p *transport.Po
 	sum := p.Summary
 	count := max(1, sum.Count)
 	if count != math.Trunc(count) {
-		count = math.Floor(count + e.offset(s, p.Unix))
+		count = math.Floor(count + summary.Offset(s, p.Unix))
 	}
 	dst = appendFixed(dst, summaryCount, uint64(count))
 	dst = appendDouble(dst, summarySum, sum.Sum)
-	total := 0.0
-	for i := range sum.Samples {
-		total += sum.Samples[i].Weight
-	}
-	next, reached := 0, 0.0
-	for _, q := range e.quantiles {
-		value := sum.Max
-		switch q.millionths {
-		case 0:
-			value = sum.Min
-		case 1e6:
-		default: // the first value up to which there are that many
-			rank := q.millionths * total / 1e6
-			for next < len(sum.Samples) && (reached < rank || next == 0) {
-				reached += sum.Samples[next].Weight
-				next++
-			}
-			value = min(max(sum.Samples[next-1].Value, sum.Min), sum.Max)
-		}
+	e.values = summary.Read(e.values[:0], e.quantiles, sum)
+	for i, value := range e.values {
 		const size = 2 * (1 + 8)
 		dst = appendLen(appendTag(dst, summaryQuantiles, protowire.BytesType), size)
-		dst = appendDouble(dst, quantileQuantile, q.value)
+		dst = appendDouble(dst, quantileQuantile, e.quantiles[i].Value)
 		dst = appendDouble(dst, quantileValue, value)
 	}
 	return dst
@@ -191,7 +163,7 @@ func (e *encoder) appendHistogram(dst []byte, s *transport.Series, p *transport.
 	h.Build(sum.Samples, e.maxBuckets)
 	total, count := max(1, sum.Count), h.Total()
 	if count != total || !h.Whole() {
-		count = h.Round(total, e.offset(s, p.Unix))
+		count = h.Round(total, summary.Offset(s, p.Unix))
 	}
 	dst = appendFixed(dst, exponentialCount, uint64(count))
 	dst = appendDouble(dst, exponentialSum, sum.Sum)

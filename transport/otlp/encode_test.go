@@ -44,24 +44,32 @@ func problem(s *transport.Series, p *transport.Point) string {
 			return "bad_value"
 		}
 		return ""
-	case p.Summary == nil || len(p.Summary.Samples) == 0:
-		return "it has no samples"
+	case p.Summary == nil:
+		return "it has no summary"
 	}
 	sum, total := p.Summary, 0.0
-	if !finite(sum.Count, sum.Sum, sum.Min, sum.Max) || sum.Count <= 0 {
+	if !finite(sum.Sum, sum.Min, sum.Max) || !(sum.Count > 0) {
 		return "bad_value"
 	}
-	for _, x := range sum.Samples {
+	if sum.Count > 1<<53 {
+		return "it has more than 2^53 observations"
+	}
+	for i, x := range sum.Samples {
 		total += x.Weight
-		if !finite(x.Value) || math.IsNaN(x.Weight) || x.Weight < 0 {
+		switch {
+		case !finite(x.Value) || !(x.Weight >= 0):
 			return "bad_value"
+		case i > 0 && x.Value < sum.Samples[i-1].Value:
+			return "not sorted"
 		}
 	}
-	if sum.Count > 1<<53 || !(total > 0 && total <= 1<<53) {
-		return "2^53"
-	}
-	if !slices.IsSortedFunc(sum.Samples, func(x, y transport.Sample) int { return cmp.Compare(x.Value, y.Value) }) {
-		return "not sorted"
+	switch {
+	case len(sum.Samples) == 0:
+		return "it has no samples"
+	case !(total <= 1<<53):
+		return "its samples stand for more than 2^53 observations"
+	case total == 0:
+		return "its samples stand for nothing"
 	}
 	return ""
 }

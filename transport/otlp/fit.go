@@ -5,11 +5,11 @@ import (
 	"time"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 const (
-	maxUnix  = math.MaxInt64 / int64(time.Second) // a later time in nanoseconds is no int64
-	maxCount = 1 << 53                            // up to here each whole number is a float64
+	maxUnix = math.MaxInt64 / int64(time.Second) // a later time in nanoseconds is no int64
 )
 
 // shape is what a series is sent as.
@@ -54,7 +54,7 @@ func (e *encoder) unfit(s *transport.Series, p *transport.Point) string {
 	case p.Unix > maxUnix-int64(max(0, s.Interval)/time.Second)-1:
 		return string(transport.ReasonTooNew)
 	case form == sumShape || form == gaugeShape:
-		if !finite(p.Value) {
+		if !summary.Finite(p.Value) {
 			return string(transport.ReasonBadValue)
 		}
 		return ""
@@ -62,30 +62,11 @@ func (e *encoder) unfit(s *transport.Series, p *transport.Point) string {
 	return unfitSummary(p.Summary)
 }
 
+// unfitSummary also refuses one without samples: it would have no buckets and no
+// quantiles.
 func unfitSummary(s *transport.Summary) string {
-	switch {
-	case s == nil || len(s.Samples) == 0:
-		return "it has no samples"
-	case !finite(s.Sum) || !finite(s.Min) || !finite(s.Max) || !(s.Count > 0):
-		return string(transport.ReasonBadValue)
-	case s.Count > maxCount:
-		return "it has more than 2^53 observations"
+	if why := summary.Unfit(s); why != "" || len(s.Samples) > 0 {
+		return why
 	}
-	total := 0.0
-	for i := range s.Samples {
-		x := &s.Samples[i]
-		switch {
-		case !finite(x.Value) || !(x.Weight >= 0):
-			return string(transport.ReasonBadValue)
-		case i > 0 && x.Value < s.Samples[i-1].Value:
-			return "its samples are not sorted"
-		}
-		total += x.Weight
-	}
-	if !(total > 0 && total <= maxCount) {
-		return "its samples stand for nothing, or for more than 2^53 observations"
-	}
-	return ""
+	return "it has no samples"
 }
-
-func finite(f float64) bool { return f-f == 0 }

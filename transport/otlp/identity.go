@@ -1,10 +1,6 @@
 package otlp
 
 import (
-	"encoding/binary"
-	"math/rand/v2"
-
-	"github.com/cespare/xxhash/v2"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
@@ -33,23 +29,4 @@ func appendIdentity(dst []byte, name, host string, hostSet bool, list []attribut
 		list = list[n:]
 	}
 	return dst
-}
-
-// offsetSeed makes the offsets of each process its own.
-var offsetSeed = rand.Uint64()
-
-// offset returns where the rounding of a point's counts starts, from 0 to below 1:
-// the same for each attempt to send it, and evenly spread over points. e.attributes
-// are those of s.
-func (e *encoder) offset(s *transport.Series, unix int64) float64 {
-	var d xxhash.Digest
-	d.ResetWithSeed(offsetSeed)
-	_, _ = d.WriteString(s.Name)
-	_, _ = d.WriteString("\x00")
-	_, _ = d.WriteString(s.Host)
-	_, _ = d.Write(e.attributes)
-	var when [8]byte
-	binary.LittleEndian.PutUint64(when[:], uint64(unix))
-	_, _ = d.Write(when[:])
-	return float64(d.Sum64()>>11) / (1 << 53)
 }

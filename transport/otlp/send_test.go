@@ -173,7 +173,7 @@ func TestAPointThatCannotBeSentIsRejectedAlone(t *testing.T) {
 		{"a kind of the future", "unsupported", series("bad", 99, 1)},
 		{"before 1970", "too_old", bad(func(s *transport.Series) { s.Points[0].Unix = -1 })},
 		{"after 2262", "too_new", bad(func(s *transport.Series) { s.Points[0].Unix = math.MaxInt64 / 1_000_000_000 })},
-		{"no summary", "it has no samples", series("bad", transport.KindHistogram, 1)},
+		{"no summary", "it has no summary", series("bad", transport.KindHistogram, 1)},
 		{"no samples", "it has no samples", sum(func(s *transport.Summary) { s.Samples = nil })},
 		{"a sum that is not finite", "bad_value", sum(func(s *transport.Summary) { s.Sum = math.Inf(1) })},
 		{"a count of none", "bad_value", sum(func(s *transport.Summary) { s.Count = 0 })},
@@ -182,10 +182,10 @@ func TestAPointThatCannotBeSentIsRejectedAlone(t *testing.T) {
 		{"a sample that is not finite", "bad_value", sum(func(s *transport.Summary) { s.Samples[1].Value = math.Inf(1) })},
 		{"a weight of NaN", "bad_value", sum(func(s *transport.Summary) { s.Samples[1].Weight = math.NaN() })},
 		{"a weight below 0", "bad_value", sum(func(s *transport.Summary) { s.Samples[1].Weight = -1 })},
-		{"no weight", "its samples stand for nothing, or for more than 2^53 observations", sum(func(s *transport.Summary) {
+		{"no weight", "its samples stand for nothing", sum(func(s *transport.Summary) {
 			s.Samples = []transport.Sample{{Value: 1}}
 		})},
-		{"too much weight", "its samples stand for nothing, or for more than 2^53 observations", sum(func(s *transport.Summary) { s.Samples[1].Weight = 1e16 })},
+		{"too much weight", "its samples stand for more than 2^53 observations", sum(func(s *transport.Summary) { s.Samples[1].Weight = 1e16 })},
 		{"not sorted", "its samples are not sorted", sum(func(s *transport.Summary) { s.Samples[0].Value = 3 })},
 		{"too large", "too_large", bad(func(s *transport.Series) { s.Name = strings.Repeat("n", 5<<20) })},
 	} {

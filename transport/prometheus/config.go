@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // Defaults of [Config], and limits.
@@ -55,7 +55,7 @@ type Config struct {
 }
 
 // withDefaults checks everything and returns c filled in.
-func (c Config) withDefaults() (Config, []prom.Quantile, error) {
+func (c Config) withDefaults() (Config, []summary.Quantile, error) {
 	var wrong []error
 	complain := func(format string, args ...any) {
 		wrong = append(wrong, fmt.Errorf("prometheus: Config."+format, args...))
@@ -63,7 +63,7 @@ func (c Config) withDefaults() (Config, []prom.Quantile, error) {
 	if c.Quantiles == nil {
 		c.Quantiles = defaultQuantiles
 	}
-	quantiles, err := prom.Quantiles(c.Quantiles)
+	quantiles, err := summary.Quantiles(c.Quantiles)
 	if err != nil {
 		complain("Quantiles %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/exponential"
 	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // scrape is what one works with: a copy of all values, so that it may take its time.
@@ -42,7 +43,7 @@ type row struct {
 	numbers, samples int // where they end
 }
 
-func newScrape(quantiles []prom.Quantile, maxBuckets int) *scrape {
+func newScrape(quantiles []summary.Quantile, maxBuckets int) *scrape {
 	sc := &scrape{native: prom.Native{Fields: histogramFields, MaxBuckets: maxBuckets}}
 	for _, q := range quantiles {
 		sc.names, sc.values = append(sc.names, q.Text), append(sc.values, q.Value)

@@ -8,12 +8,13 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // store has the newest values. Its lock is held to take a batch or to copy what a scrape
 // shows, never while anybody reads or writes a connection.
 type store struct {
-	quantiles []prom.Quantile
+	quantiles []summary.Quantile
 	expiry    time.Duration
 	maxSeries int
 	maxBytes  int
@@ -57,7 +58,7 @@ type series struct {
 
 const seriesBytes = 256 // what a series takes beside its texts and samples
 
-func newStore(cfg Config, quantiles []prom.Quantile) *store {
+func newStore(cfg Config, quantiles []summary.Quantile) *store {
 	return &store{
 		quantiles: quantiles, expiry: cfg.Expiry, maxSeries: cfg.MaxSeries, maxBytes: cfg.MaxBytes,
 		families: prom.NewFamilies(5*cfg.MaxSeries + 64), // a family needs five names at most, and has a series
@@ -161,13 +162,16 @@ func (st *store) put(own *series, kind transport.Kind, p *transport.Point, now t
 		own.value = p.Value
 	case prom.Summary:
 		// A late part comes without samples: the quantiles of the last bucket stay.
-		if st.values = prom.Read(st.values[:0], st.quantiles, kind, sum); len(st.values) > 0 {
+		if st.values = summary.Read(st.values[:0], st.quantiles, sum); len(st.values) > 0 {
 			if len(own.quantiles) == 0 {
 				if !st.grow(own, 8*len(st.values)) {
 					return string(transport.ReasonByteBudget)
 				}
 			}
-			own.quantiles = append(own.quantiles[:0], st.values...)
+			own.quantiles = own.quantiles[:0]
+			for _, value := range st.values {
+				own.quantiles = append(own.quantiles, prom.Scale(kind, value))
+			}
 		}
 		own.value, own.count = prom.Scale(kind, sum.Sum), sum.Count
 	case prom.Histogram:

@@ -230,11 +230,9 @@ func (p *packer) appendRefs() {
 	size := 0
 	p.symbols.refs = p.symbols.refs[:0]
 	for i := range p.list {
-		for _, text := range [...]string{p.list[i].Key, p.list[i].Value} {
-			ref := p.symbols.ref(text)
-			p.symbols.refs = append(p.symbols.refs, ref)
-			size += protowire.SizeVarint(uint64(ref))
-		}
+		key, value := p.symbols.refAt(2*i, p.list[i].Key), p.symbols.refAt(2*i+1, p.list[i].Value)
+		p.symbols.refs = append(p.symbols.refs, key, value)
+		size += protowire.SizeVarint(uint64(key)) + protowire.SizeVarint(uint64(value))
 	}
 	p.body = prom.AppendLen(prom.AppendTag(p.body, seriesLabels, protowire.BytesType), size)
 	for _, ref := range p.symbols.refs {

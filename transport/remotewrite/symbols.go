@@ -9,6 +9,28 @@ type symbols struct {
 	size  int // bytes of the fields
 
 	refs []uint32 // scratch of one series
+	// recent has what was asked for last at each place of a series: most keys, and many
+	// values, are those of the series before.
+	recent [recentPlaces]recentSymbol
+}
+
+const recentPlaces = 32
+
+type recentSymbol struct {
+	text string // "" is none
+	ref  uint32
+}
+
+// refAt is ref, faster for what was asked for last at the same place.
+func (s *symbols) refAt(place int, text string) uint32 {
+	if place >= recentPlaces {
+		return s.ref(text)
+	}
+	r := &s.recent[place]
+	if r.text != text || text == "" {
+		*r = recentSymbol{text, s.ref(text)}
+	}
+	return r.ref
 }
 
 func (s *symbols) reset() {
@@ -19,6 +41,7 @@ func (s *symbols) reset() {
 		s.index = map[string]uint32{}
 	}
 	clear(s.index)
+	clear(s.recent[:])
 	s.index[""] = 0
 }
 
@@ -41,4 +64,5 @@ func (s *symbols) cut(n int) {
 		s.size -= prom.FieldSize(len(text))
 	}
 	s.list = s.list[:n]
+	clear(s.recent[:])
 }

@@ -65,6 +65,10 @@ type Families struct {
 	limit int
 	byRaw map[rawName]*Family
 	owner map[string]*Family // of every name that a family may use
+
+	// The last that was asked for: series of one name come one after the other.
+	last       rawName
+	lastFamily *Family
 }
 
 // NewFamilies returns one that remembers so many names; beyond that it begins
@@ -77,15 +81,22 @@ func NewFamilies(limit int) *Families {
 
 func (f *Families) reset() {
 	f.byRaw, f.owner = map[rawName]*Family{}, map[string]*Family{}
+	f.last, f.lastFamily = rawName{}, nil
 }
 
 // Of returns the family of a series, nil if a name that it would use is that of
 // another kind. The kind is one that has a form.
 func (f *Families) Of(s *transport.Series) *Family {
-	family := f.byRaw[rawName{s.Name, s.Kind}]
-	if family == nil {
-		if family = f.meet(s); family == nil {
-			return nil
+	family := f.lastFamily
+	if f.last.name != s.Name || f.last.kind != s.Kind {
+		if family = f.byRaw[rawName{s.Name, s.Kind}]; family == nil {
+			if family = f.meet(s); family == nil {
+				return nil
+			}
+		}
+		f.last, f.lastFamily = family.raws[len(family.raws)-1], family
+		if f.last.name != s.Name { // one of several spellings
+			f.last, f.lastFamily = rawName{}, nil
 		}
 	}
 	if family.Help == "" && s.Description != "" {
@@ -171,4 +182,5 @@ func (f *Families) Release(family *Family) {
 		delete(f.byRaw, raw)
 	}
 	family.raws = nil
+	f.last, f.lastFamily = rawName{}, nil
 }

@@ -4,11 +4,11 @@ import (
 	"math"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 const (
-	maxCount = 1 << 53              // up to here each whole number is a float64
-	maxUnix  = math.MaxInt64 / 2000 // a time in milliseconds, and an interval, are an int64
+	maxUnix = math.MaxInt64 / 2000 // a time in milliseconds, and an interval, are an int64
 )
 
 // Unfit says why a point cannot be sent, "" if it can. The flusher hands out no such
@@ -25,7 +25,7 @@ func Unfit(s *transport.Series, p *transport.Point) string {
 	case p.Unix > maxUnix:
 		return string(transport.ReasonTooNew)
 	case form == Counter || form == Gauge:
-		if !finite(p.Value) {
+		if !summary.Finite(p.Value) {
 			return string(transport.ReasonBadValue)
 		}
 		return ""
@@ -33,33 +33,10 @@ func Unfit(s *transport.Series, p *transport.Point) string {
 	return unfitSummary(p.Summary, form)
 }
 
+// unfitSummary also refuses a histogram without samples: it would have no buckets.
 func unfitSummary(s *transport.Summary, form Form) string {
-	switch {
-	case s == nil:
-		return "it has no summary"
-	case !finite(s.Sum) || !(s.Count > 0):
-		return string(transport.ReasonBadValue)
-	case s.Count > maxCount:
-		return "it has more than 2^53 observations"
+	if why := summary.Unfit(s); why != "" || form != Histogram || len(s.Samples) > 0 {
+		return why
 	}
-	total := 0.0
-	for i := range s.Samples {
-		x := &s.Samples[i]
-		switch {
-		case !finite(x.Value) || !(x.Weight >= 0):
-			return string(transport.ReasonBadValue)
-		case i > 0 && x.Value < s.Samples[i-1].Value:
-			return "its samples are not sorted"
-		}
-		total += x.Weight
-	}
-	switch {
-	case !(total <= maxCount):
-		return "its samples stand for more than 2^53 observations"
-	case form == Histogram && total == 0:
-		return "it has no samples"
-	}
-	return ""
+	return "it has no samples"
 }
-
-func finite(f float64) bool { return f-f == 0 }

@@ -1,4 +1,4 @@
-package prom
+package summary
 
 import (
 	"cmp"
@@ -34,8 +34,8 @@ func Quantiles(list []float64) ([]Quantile, error) {
 }
 
 // Read appends to dst the values of quantiles, by nearest rank: each is a value that
-// was observed. It appends nothing if s has no samples.
-func Read(dst []float64, quantiles []Quantile, kind transport.Kind, s *transport.Summary) []float64 {
+// was observed, or the bin of a sketch that it is in. It appends nothing if s has no samples.
+func Read(dst []float64, quantiles []Quantile, s *transport.Summary) []float64 {
 	total := 0.0
 	for i := range s.Samples {
 		total += s.Samples[i].Weight
@@ -56,9 +56,9 @@ func Read(dst []float64, quantiles []Quantile, kind transport.Kind, s *transport
 				reached += s.Samples[next].Weight
 				next++
 			}
-			value = s.Samples[next-1].Value
+			value = min(max(s.Samples[next-1].Value, s.Min), s.Max) // a sample may be a bin of a sketch
 		}
-		dst = append(dst, Scale(kind, value))
+		dst = append(dst, value)
 	}
 	return dst
 }

@@ -1,0 +1,41 @@
+package summary
+
+import "github.com/shardstats/shardstats/transport"
+
+// MaxCount is the most observations that a summary may have: up to it each whole
+// number is a float64.
+const MaxCount = 1 << 53
+
+// Finite reports whether f is a number and not infinite.
+func Finite(f float64) bool { return f-f == 0 }
+
+// Unfit says why s cannot be sent, "" if it can. The flusher hands out no such
+// summary; a program that calls Send itself might. It may have no samples.
+func Unfit(s *transport.Summary) string {
+	switch {
+	case s == nil:
+		return "it has no summary"
+	case !Finite(s.Sum) || !Finite(s.Min) || !Finite(s.Max) || !(s.Count > 0):
+		return string(transport.ReasonBadValue)
+	case s.Count > MaxCount:
+		return "it has more than 2^53 observations"
+	}
+	total := 0.0
+	for i := range s.Samples {
+		x := &s.Samples[i]
+		switch {
+		case !Finite(x.Value) || !(x.Weight >= 0):
+			return string(transport.ReasonBadValue)
+		case i > 0 && x.Value < s.Samples[i-1].Value:
+			return "its samples are not sorted"
+		}
+		total += x.Weight
+	}
+	switch {
+	case !(total <= MaxCount):
+		return "its samples stand for more than 2^53 observations"
+	case len(s.Samples) > 0 && total == 0:
+		return "its samples stand for nothing"
+	}
+	return ""
+}

@@ -1,0 +1,76 @@
+package summary_test
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/summary"
+)
+
+func TestQuantiles(t *testing.T) {
+	list, err := summary.Quantiles([]float64{0.99, 0.07, 0.5, 0.5, 0, 1})
+	require.NoError(t, err)
+	var texts []string
+	for _, q := range list {
+		texts = append(texts, q.Text)
+	}
+	assert.Equal(t, []string{"0", "0.07", "0.5", "0.99", "1"}, texts)
+
+	s := &transport.Summary{Count: 100, Min: -1, Max: 101}
+	for i := range 100 {
+		s.Samples = append(s.Samples, transport.Sample{Value: float64(i + 1), Weight: 1})
+	}
+	assert.Equal(t, []float64{-1, 7, 50, 99, 101}, summary.Read(nil, list, s))
+	assert.Empty(t, summary.Read(nil, list, &transport.Summary{Count: 3}))
+	for _, bad := range []float64{-0.1, 1.1, math.NaN()} {
+		_, err = summary.Quantiles([]float64{bad})
+		assert.Error(t, err)
+	}
+}
+
+func TestUnfit(t *testing.T) {
+	sample := func(v, w float64) []transport.Sample { return []transport.Sample{{Value: v, Weight: w}} }
+	for name, c := range map[string]struct {
+		s    *transport.Summary
+		want string
+	}{
+		"none":                 {nil, "it has no summary"},
+		"fit":                  {&transport.Summary{Count: 1, Samples: sample(1, 1)}, ""},
+		"without samples":      {&transport.Summary{Count: 1}, ""},
+		"a sum that is none":   {&transport.Summary{Count: 1, Sum: math.NaN()}, "bad_value"},
+		"a maximum beyond all": {&transport.Summary{Count: 1, Max: math.Inf(1)}, "bad_value"},
+		"no observations":      {&transport.Summary{}, "bad_value"},
+		"too many":             {&transport.Summary{Count: 1e16}, "it has more than 2^53 observations"},
+		"a sample":             {&transport.Summary{Count: 1, Samples: sample(math.Inf(1), 1)}, "bad_value"},
+		"a weight below 0":     {&transport.Summary{Count: 1, Samples: sample(1, -1)}, "bad_value"},
+		"no weight":            {&transport.Summary{Count: 1, Samples: sample(1, 0)}, "its samples stand for nothing"},
+		"too much weight":      {&transport.Summary{Count: 1, Samples: sample(1, 1e300)}, "its samples stand for more than 2^53 observations"},
+		"not sorted":           {&transport.Summary{Count: 2, Samples: append(sample(2, 1), sample(1, 1)...)}, "its samples are not sorted"},
+	} {
+		assert.Equal(t, c.want, summary.Unfit(c.s), name)
+	}
+}
+
+func TestOffsets(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := transport.Series{Name: rapid.String().Draw(t, "name"), Tags: rapid.SliceOf(rapid.String()).Draw(t, "tags")}
+		unix := rapid.Int64().Draw(t, "unix")
+		at := summary.Offset(&s, unix)
+		assert.True(t, at >= 0 && at < 1)
+		assert.Equal(t, at, summary.Offset(&s, unix))
+	})
+	mean, s := 0.0, transport.Series{Name: "a"}
+	for unix := range int64(10_000) {
+		mean += summary.Offset(&s, unix) / 10_000
+	}
+	assert.InDelta(t, 0.5, mean, 0.02)
+	defer summary.SetSeed(1)()
+	first := summary.Hash(&s, 1)
+	defer summary.SetSeed(1)()
+	assert.Equal(t, first, summary.Hash(&s, 1))
+}
