@@ -29,6 +29,7 @@ type columns struct {
 	dict     dictionary
 	series   int
 	points   int
+	bound    int // of the size
 
 	types, names, tagsets, resources, intervals, numPoints []byte
 	sourceTypes, origins, units                            []byte
@@ -83,6 +84,7 @@ func newColumns(fillHost string, origin Origin) *columns {
 func (c *columns) reset() {
 	c.dict.reset()
 	c.series, c.points = 0, 0
+	c.bound = (columnsOfMetricData + 1) * 2 * binary.MaxVarintLen32
 	for _, column := range c.all() {
 		*column.bytes = (*column.bytes)[:0]
 	}
@@ -121,7 +123,8 @@ func (c *columns) size() int {
 }
 
 // room returns how many of the next n points of s are certain to fit into raw
-// bytes. The first point of all always gets in, to see how large it really is.
+// bytes, for add to add them. The first point of all always gets in, to see how
+// large it really is.
 func (c *columns) room(s *transport.Series, n, raw int) int {
 	const (
 		perSeries = 100 // numbers of at most ten bytes in nine columns
@@ -133,10 +136,14 @@ func (c *columns) room(s *transport.Series, n, raw int) int {
 	for _, tag := range s.Tags {
 		series += growth * len(tag)
 	}
-	n = max(0, min(n, (raw-c.size()-series)/perPoint))
-	if c.points == 0 {
-		return max(1, n)
+	if c.bound+series+n*perPoint > raw {
+		c.bound = c.size() // mostly far less
+		n = max(0, min(n, (raw-c.bound-series)/perPoint))
 	}
+	if c.points == 0 {
+		n = max(1, n)
+	}
+	c.bound += series + n*perPoint
 	return n
 }
 

@@ -44,6 +44,9 @@ type dictionary struct {
 	tagsetAt    map[uint64]tagsetEntry // by the hash of its bytes
 	numbers     []int64                // of the tags of one set
 	set         []byte                 // as it goes into the column
+	// before has the tag that came last at each place of a list, since most have the
+	// same ones in many places: no need to look these up.
+	before []numbered
 
 	resourceLens, resourceTypes, resourceNames []byte
 	resourceLists                              map[resourceKey]int64
@@ -51,6 +54,12 @@ type dictionary struct {
 	origin  int64 // the number of the one there is, or 0
 	from    Origin
 	origins []byte
+}
+
+// numbered is a tag as it was submitted, and its number; 0 for none.
+type numbered struct {
+	tag    string
+	number int64
 }
 
 // tagsetEntry is where a set of tags is in the column, and its number.
@@ -73,6 +82,7 @@ func (d *dictionary) reset() {
 		clear(t.numbers)
 	}
 	clear(d.tagsetAt)
+	clear(d.before)
 	clear(d.resourceLists)
 	d.tagsetCount, d.origin = 0, 0
 }
@@ -83,8 +93,14 @@ func (d *dictionary) tagset(tags []string) int64 {
 		return 0
 	}
 	d.numbers = d.numbers[:0]
-	for _, tag := range tags {
-		d.numbers = append(d.numbers, d.tags.number(wireTag(tag)))
+	for i, tag := range tags {
+		if i == len(d.before) {
+			d.before = append(d.before, numbered{})
+		}
+		if last := &d.before[i]; last.number == 0 || last.tag != tag {
+			*last = numbered{tag, d.tags.number(wireTag(tag))}
+		}
+		d.numbers = append(d.numbers, d.before[i].number)
 	}
 	slices.Sort(d.numbers)
 	d.numbers = slices.Compact(d.numbers)

@@ -221,7 +221,7 @@ func wholeBatch(b *transport.Batch) *transport.Batch {
 }
 
 func TestBodiesOfEveryWireStayWithinTheirLimits(t *testing.T) {
-	noisy, plain, high := noisyBatch(1, 500, 2, base64Letters), noisyBatch(3, 1200, 2, []rune("a")), noisyBatch(2, 200, 2, cjk)
+	noisy, plain, high := noisyBatch(1, 250, 2, base64Letters), noisyBatch(3, 600, 2, []rune("a")), noisyBatch(2, 100, 2, cjk)
 	for _, b := range []*transport.Batch{noisy, plain, high} {
 		wholeBatch(b)
 	}
@@ -233,10 +233,10 @@ func TestBodiesOfEveryWireStayWithinTheirLimits(t *testing.T) {
 				in        *transport.Batch
 				bodies    int // at most; packing too carefully is a fault as well
 			}{
-				{"tags that compress badly", 40_000, 10_000_000, noisy, 12},
-				{"tags whose bytes are all above 0x80", 50_000, 10_000_000, high, 12},
-				{"tags that compress well", 6_000, 10_000_000, plain, 150},
-				{"the limit before compression", 3_200_000, 60_000, noisy, 8},
+				{"tags that compress badly", 20_000, 10_000_000, noisy, 12},
+				{"tags whose bytes are all above 0x80", 25_000, 10_000_000, high, 12},
+				{"tags that compress well", 3_000, 10_000_000, plain, 150},
+				{"the limit before compression", 3_200_000, 30_000, noisy, 8},
 				{"limits about as large as one series", 900, 3000, noisyBatchOf(50), 100},
 			} {
 				t.Run(c.name, func(t *testing.T) {
@@ -254,9 +254,11 @@ func noisyBatchOf(n int) *transport.Batch { return wholeBatch(noisyBatch(6, n, 2
 
 // The limits are those of the API that a body is for.
 func TestTheRealLimitsOfV2(t *testing.T) {
-	b := wholeBatch(noisyBatch(7, 400, 30, base64Letters))
+	b := wholeBatch(noisyBatch(7, 250, 30, base64Letters))
 	in := newIntake(t)
-	for _, w := range newWires() {
+	for _, w := range []wire{
+		{datadog.V2, datadog.JSON, datadog.Zlib}, {datadog.V2, datadog.Protobuf, datadog.Zstd}, {datadog.V3, datadog.JSON, datadog.Zstd},
+	} {
 		sizes := map[string]int{}
 		cfg := w.config()
 		cfg.Client = clientOf(in, func(path string, size int) { sizes[path] = max(sizes[path], size) })
