@@ -11,7 +11,7 @@ import (
 )
 
 var envNames = []string{
-	"DATADOG_API_KEY", "DD_API_KEY", "DATADOG_APP_KEY", "DD_APP_KEY", "DD_SITE", "DATADOG_HOST", "DD_URL",
+	"DATADOG_API_KEY", "DD_API_KEY", "DATADOG_APP_KEY", "DD_APP_KEY", "DD_SITE", "DATADOG_HOST", "DD_DD_URL", "DD_URL",
 }
 
 func TestConfigFromEnv(t *testing.T) {
@@ -36,6 +36,9 @@ func TestConfigFromEnv(t *testing.T) {
 		},
 		"a host without a scheme, with port and path": {
 			map[string]string{"DD_URL": "proxy:8443/dd"}, datadog.Config{URL: "https://proxy:8443/dd"},
+		},
+		"the Agent's name for the URL": {
+			map[string]string{"DD_DD_URL": "https://app.datadoghq.eu", "DD_URL": "https://other"}, datadog.Config{URL: "https://app.datadoghq.eu"},
 		},
 		"a host without a scheme": {
 			map[string]string{"DATADOG_HOST": "api.datadoghq.eu"}, datadog.Config{URL: "https://api.datadoghq.eu"},
