@@ -1,9 +1,12 @@
 // A backend for the original statsd: what the tests read back, one JSON object a
-// line. Written at once and whole, so that a SIGKILL cuts nothing.
+// line. It is written before statsd goes on, so that what statsd has handled is
+// there after a SIGKILL; only the last object can be cut by one. A new start begins
+// with an empty line, which is how a reader tells.
 const fs = require('fs');
 
 exports.init = function (startup, config, events) {
   const write = (record) => fs.appendFileSync(config.record, JSON.stringify(record) + '\n');
+  fs.appendFileSync(config.record, '\n\n');
   events.on('packet', (packet) => write({packet: packet.toString('latin1')}));
   events.on('flush', (time, m) => {
     const sets = {};
