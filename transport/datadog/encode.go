@@ -24,24 +24,24 @@ func typeOf(k transport.Kind) string {
 	return ""
 }
 
-// unfit says why p cannot be sent, "" if it can. The flusher hands out no such
+// unfit returns the reason why p cannot be sent, "" if it can. The flusher hands out no such
 // point; a program that calls Send itself might.
 func (e *encoder) unfit(k transport.Kind, p *transport.Point) string {
 	switch {
 	case typeOf(k) == "":
-		return "a " + k.String() + " has to come expanded"
+		return string(transport.ReasonUnsupported) // a histogram has to come expanded
 	case k != transport.KindDistribution:
 		if !finite(p.Value) {
-			return "the value is not finite"
+			return string(transport.ReasonBadValue)
 		}
 		return ""
 	case p.Summary == nil || len(p.Summary.Samples) == 0:
-		return "a distribution without samples"
+		return string(transport.ReasonUnsupported)
 	}
 	total := 0.0
 	for _, s := range p.Summary.Samples {
 		if !finite(s.Value) || !finite(s.Weight) {
-			return "a sample is not finite"
+			return string(transport.ReasonBadValue)
 		}
 		total += weight(s)
 	}

@@ -88,13 +88,13 @@ func TestPointsThatCannotBeSent(t *testing.T) {
 		bad    transport.Series
 		reason string
 	}{
-		{"not a number", gauge("g", math.NaN()), "not finite"},
-		{"infinite", gauge("g", math.Inf(-1)), "not finite"},
-		{"a sample that is not a number", distribution("d", []float64{1, math.NaN()}), "not finite"},
-		{"a histogram that was not expanded", series("h", transport.KindHistogram, 1), "histogram has to come expanded"},
-		{"a kind that is none", series("x", 77, 1), "kind 77 has to come expanded"},
-		{"a distribution without a summary", noSummary, "without samples"},
-		{"a distribution without samples", noSamples, "without samples"},
+		{"not a number", gauge("g", math.NaN()), string(transport.ReasonBadValue)},
+		{"infinite", gauge("g", math.Inf(-1)), string(transport.ReasonBadValue)},
+		{"a sample that is not a number", distribution("d", []float64{1, math.NaN()}), string(transport.ReasonBadValue)},
+		{"a histogram that was not expanded", series("h", transport.KindHistogram, 1), string(transport.ReasonUnsupported)},
+		{"a kind that is none", series("x", 77, 1), string(transport.ReasonUnsupported)},
+		{"a distribution without a summary", noSummary, string(transport.ReasonUnsupported)},
+		{"a distribution without samples", noSamples, string(transport.ReasonUnsupported)},
 		{"a sample that stands for a trillion", heavy, string(transport.ReasonTooLarge)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

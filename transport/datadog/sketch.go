@@ -167,18 +167,18 @@ func (b *sketchBins) collapse() {
 	b.counts = slices.Delete(b.counts, full, extra)
 }
 
-// unfitForSketch says why a summary whose samples are finite and have a total
-// weight of total cannot be sent as a sketch, "" if it can.
+// unfitForSketch returns the reason why a summary whose samples are finite and have a
+// total weight of total cannot be sent as a sketch, "" if it can.
 func unfitForSketch(sum *transport.Summary, total float64) string {
 	switch {
 	case !finite(sum.Count) || !finite(sum.Sum) || !finite(sum.Min) || !finite(sum.Max):
-		return "the count, sum, minimum or maximum of a distribution is not finite"
+		return string(transport.ReasonBadValue)
 	case max(total, sum.Count) > maxSketchCount:
 		return string(transport.ReasonTooLarge)
 	}
 	for i := 1; i < len(sum.Samples); i++ {
 		if sum.Samples[i].Value < sum.Samples[i-1].Value {
-			return "the samples of a distribution are not sorted"
+			return string(transport.ReasonBadValue) // not sorted, so that its bins would not be either
 		}
 	}
 	return ""

@@ -156,13 +156,13 @@ func TestDistributionsThatAreNoSketch(t *testing.T) {
 		in     *transport.Summary
 		reason string
 	}{
-		{"an infinite sum", sum(func(s *transport.Summary) { s.Sum = math.Inf(1) }), "not finite"},
-		{"a count that is not a number", sum(func(s *transport.Summary) { s.Count = math.NaN() }), "not finite"},
-		{"a sample that is not a number", sum(func(s *transport.Summary) { s.Samples[0].Value = math.NaN() }), "not finite"},
-		{"samples that are not sorted", sum(func(s *transport.Summary) { s.Samples = samples(2, 1, 1, 1) }), "not sorted"},
+		{"an infinite sum", sum(func(s *transport.Summary) { s.Sum = math.Inf(1) }), string(transport.ReasonBadValue)},
+		{"a count that is not a number", sum(func(s *transport.Summary) { s.Count = math.NaN() }), string(transport.ReasonBadValue)},
+		{"a sample that is not a number", sum(func(s *transport.Summary) { s.Samples[0].Value = math.NaN() }), string(transport.ReasonBadValue)},
+		{"samples that are not sorted", sum(func(s *transport.Summary) { s.Samples = samples(2, 1, 1, 1) }), string(transport.ReasonBadValue)},
 		{"more than fits", sum(func(s *transport.Summary) { s.Samples[1].Weight = 1e12 }), string(transport.ReasonTooLarge)},
 		{"a count larger than fits", sum(func(s *transport.Summary) { s.Count = 1e300 }), string(transport.ReasonTooLarge)},
-		{"no samples", sum(func(s *transport.Summary) { s.Samples = nil }), "without samples"},
+		{"no samples", sum(func(s *transport.Summary) { s.Samples = nil }), string(transport.ReasonUnsupported)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newIntake(t)
