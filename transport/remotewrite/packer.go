@@ -3,7 +3,6 @@ package remotewrite
 import (
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
@@ -35,7 +34,6 @@ type packer struct {
 	list   []prom.Label // with the name
 	body   []byte       // of a time series
 	inner  []byte       // of a sample or histogram
-	key    []byte
 	values []float64
 }
 
@@ -73,6 +71,7 @@ func (p *packer) fill(b *transport.Batch, at cursor, known *times) cursor {
 		}
 		family, ready := (*prom.Family)(nil), false
 		var list []prom.Label
+		key := uint64(0)
 		for ; at.point < len(s.Points); at.point, at.number = at.point+1, at.number+1 {
 			point := &s.Points[at.point]
 			if reason := prom.Unfit(s, point); reason != "" {
@@ -82,7 +81,7 @@ func (p *packer) fill(b *transport.Batch, at cursor, known *times) cursor {
 			if !ready {
 				if family = p.families.Of(s); family != nil {
 					list = p.labels.Of(s)
-					p.key = prom.AppendKey(p.key[:0], family.Name, list)
+					key = identity(family.Name, list)
 				}
 				ready = true
 			}
@@ -90,7 +89,7 @@ func (p *packer) fill(b *transport.Batch, at cursor, known *times) cursor {
 				p.reject(at.number, string(transport.ReasonCollision))
 				continue
 			}
-			u := p.unit(s, point, family, xxhash.Sum64(p.key), known)
+			u := p.unit(s, point, family, key, known)
 			if u.past.last < 0 {
 				p.reject(at.number, string(transport.ReasonLateGauge))
 				continue
@@ -236,7 +235,7 @@ func (p *packer) appendRefs() {
 	}
 	p.body = prom.AppendLen(prom.AppendTag(p.body, seriesLabels, protowire.BytesType), size)
 	for _, ref := range p.symbols.refs {
-		p.body = protowire.AppendVarint(p.body, uint64(ref))
+		p.body = prom.AppendLen(p.body, int(ref))
 	}
 }
 

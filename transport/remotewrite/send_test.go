@@ -230,7 +230,7 @@ func TestEndlessAnswers(t *testing.T) {
 			w.WriteHeader(code)
 			n := 0
 			for chunk := []byte(strings.Repeat("nonsense", 1<<10)); ; n += len(chunk) {
-				if _, err := w.Write(chunk); err != nil || n > 10<<30 {
+				if _, err := w.Write(chunk); err != nil || int64(n) > 10<<30 {
 					break
 				}
 			}

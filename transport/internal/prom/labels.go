@@ -105,6 +105,13 @@ func compareLabels(x, y Label) int {
 
 // join makes one label of those with one key.
 func (l *Labels) join(list []Label) []Label {
+	twice := false
+	for i := 1; i < len(list); i++ {
+		twice = twice || list[i].Key == list[i-1].Key
+	}
+	if !twice {
+		return list
+	}
 	out := list[:0]
 	for len(list) > 0 {
 		n := 1
