@@ -32,9 +32,9 @@ var flushMutants = []Mutant{
 	},
 	{
 		Name: "a rejected part does not decide over its unit",
-		File: "flush/outcome.go",
-		Old:  "\t\tp.units[u] |= unitRefused\n",
-		New:  "",
+		File: "flush/parcel.go",
+		Old:  "\t\tl.units[u] |= unitState(1 + slices.Index(",
+		New:  "\t\t_ = unitState(1 + slices.Index(",
 		Run:  "TestOutcomes|TestEveryUnitIsSettledOnceWhateverTheTransportDoes", Package: "./flush",
 	},
 	{
