@@ -14,7 +14,7 @@ import (
 	"github.com/shardstats/shardstats/transport/e2e/servers"
 )
 
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // send opens a connection, writes and closes it.
 func send(t *testing.T, network, addr, text string) {
