@@ -85,9 +85,9 @@ func (w *witness) seen(from, to time.Duration) []note {
 }
 
 const (
-	outageBegin = 10 * time.Minute
+	outageBegin = 5 * time.Minute
 	outageEnd   = outageBegin + time.Hour
-	outageOver  = outageEnd + 20*time.Minute
+	outageOver  = outageEnd + 10*time.Minute
 	forEver     = time.Duration(math.MaxInt64)
 )
 
@@ -132,7 +132,9 @@ func runFanOut(t *testing.T, fail failing, opts ...stats.TransportOption) *fanOu
 			c.Event(stats.Event{Title: fmt.Sprint("e", i)})
 			assert.True(t, c.Ledger().Balanced())
 		}
-		assert.Equal(t, now, time.Now(), "a submission waits for nobody")
+		if !now.Equal(time.Now()) {
+			t.Fatal("a submission has waited for somebody")
+		}
 		if time.Since(begin) < outageEnd && time.Since(begin) >= outageEnd-time.Second {
 			f.duringOutage = c.Ledger().Transports[1]
 		}
@@ -356,7 +358,7 @@ func TestABackendThatMisbehavesDisturbsNobody(t *testing.T) {
 		"no answer is ever known":         {fail: during(answered(transport.Unknown))},
 		"a Send that blocks for ever":     {fail: blockFrom(outageBegin), stuck: true},
 		"blocked from the first Send on":  {fail: blockFrom(0), stuck: true},
-		"an error that is a thousand kB":  {fail: broken(func() error { return errors.New(strings.Repeat("x", 1<<20)) })},
+		"an error of 64 KiB":              {fail: broken(func() error { return errors.New(strings.Repeat("x", 1<<16)) })},
 		"a wait for a hundred years more": {fail: during(&transport.SendError{Outcome: transport.Retry, After: 100 * 365 * 24 * time.Hour})},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -391,7 +393,7 @@ func TestABackendThatMisbehavesDisturbsNobody(t *testing.T) {
 func nonsense() error {
 	return &transport.SendError{
 		Outcome: -1, Delivered: -7, After: -time.Hour,
-		Rejected: []transport.Rejection{{Index: -1}, {Index: 1 << 40}, {Index: math.MinInt}},
+		Rejected: []transport.Rejection{{Index: -1}, {Index: math.MaxInt}, {Index: math.MinInt}},
 	}
 }
 
