@@ -1,12 +1,15 @@
 package e2e
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/shardstats/shardstats/stats"
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/e2e/servers"
 	"github.com/shardstats/shardstats/transport/remotewrite"
@@ -68,4 +71,34 @@ func TestWeightsThatAreNotWholeArriveInPrometheus(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A distribution that grows wider gets coarser buckets, and one that grows longer gets
+// bins. Neither looks like a restart, which would count all of it again.
+func TestWideningDistributionsAreNoRestartsToPrometheus(t *testing.T) {
+	t.Parallel()
+	p := servers.Prometheus3(t)
+	clock := newClock()
+	tr, err := remotewrite.New(remotewrite.Config{URL: p.URL + "/api/v1/write", MaxBuckets: 160})
+	require.NoError(t, err)
+	c := newClient(t, stats.WithTransport(tr), stats.WithManualFlush(), stats.WithClock(clock))
+	random := rand.New(rand.NewPCG(9, 0))
+	schemas := map[float64]bool{} // by the width of a bucket
+	const rounds, each = 8, 1500
+	for round := range rounds {
+		for range each {
+			c.Distribution("widening", math.Exp(random.NormFloat64()*float64(round+1)/2))
+		}
+		flushAll(t, c)
+		clock.advance(10 * time.Second)
+		got := p.Query("widening", clock.Now())
+		require.Len(t, got, 1)
+		h := got[0].Points[0].Histogram
+		assert.InDelta(t, each*(round+1), h.Count, 0)
+		schemas[math.Round(1e3*math.Log2(h.Buckets[0].Upper/h.Buckets[0].Lower))] = true
+	}
+	assert.Greater(t, len(schemas), 1, "the buckets did get coarser")
+	resets := p.Query("resets(widening[10m])", clock.Now())
+	require.Len(t, resets, 1)
+	assert.Zero(t, resets[0].Points[0].Value)
 }
