@@ -25,7 +25,8 @@ type peer struct {
 	mu     sync.Mutex // guards what follows: Close may run beside a Send
 	conn   *conn
 	closed bool
-	turn   int // counts Sends as they begin and end
+	cut    bool // close ended a stream whose receiver may have unread frames
+	turn   int  // counts Sends as they begin and end
 
 	// Owned by Send.
 	frame []byte
@@ -153,6 +154,7 @@ func (p *peer) close() {
 	defer p.mu.Unlock()
 	p.closed = true
 	if p.conn != nil {
+		p.cut = p.conn.unread != nil
 		_ = p.conn.Close()
 		p.conn = nil
 	}

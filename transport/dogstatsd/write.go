@@ -120,9 +120,15 @@ func isTooLarge(err error) bool {
 // as the system tells. A datagram counts as read when it is written.
 func (p *peer) allRead() (bool, *fault) {
 	p.mu.Lock()
-	c := p.conn
+	c, cut := p.conn, p.cut
 	p.mu.Unlock()
-	if c == nil || c.unread == nil {
+	switch {
+	case cut: // by a Close that runs beside this Send: nobody can be asked any more
+		return false, &fault{
+			outcome: transport.Retry, cut: true,
+			err: fmt.Errorf("dogstatsd: write to %s: %w", p.addr.text, transport.ErrClosed),
+		}
+	case c == nil || c.unread == nil:
 		return true, nil
 	}
 	n := c.unread()
