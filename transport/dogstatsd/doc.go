@@ -74,7 +74,7 @@
 // that is there, and a receiver that dies with datagrams unread loses those. With
 // unixstream on Linux a Send is delivered when the receiver has read it. If the
 // connection dies before that, the points that were written and not read are
-// Unknown, and with them the rest of the batch. On other systems written counts as
+// Unknown; what was not written is Retry. On other systems written counts as
 // read.
 //
 //	no receiver, no socket, a name that cannot be found   Retry

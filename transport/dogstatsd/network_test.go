@@ -213,8 +213,13 @@ func TestAStreamThatIsNotRead(t *testing.T) {
 	assert.Contains(t, se.Error(), "does not read")
 
 	se = failure(t, d.Send(t.Context(), many(50_000)))
-	assert.Equal(t, transport.Unknown, se.Outcome, "more than the buffer holds")
+	assert.Equal(t, transport.Retry, se.Outcome, "more than the buffer holds: the rest was not tried")
 	assert.Zero(t, se.Delivered)
+	require.NotEmpty(t, se.Rejected)
+	assert.Less(t, len(se.Rejected), 50_000)
+	for i, r := range se.Rejected {
+		require.Equal(t, transport.Rejection{Index: i, Reason: "unknown"}, r, "those in the buffer, one by one")
+	}
 	close(reading)
 	first := <-seen
 

@@ -1,8 +1,10 @@
 package dogstatsd
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/summary"
@@ -173,13 +175,57 @@ func (t *Transport) report(b *transport.Batch, err error) error {
 	}
 	se.Outcome = failed.outcome
 	reached := a.written
+	final := se.Outcome != transport.Retry && se.Outcome != transport.TooLarge
 	if failed.cut && a.read != a.written {
 		// What the receiver had not read went with the connection, or did not.
-		se.Outcome, reached = transport.Unknown, a.read
+		reached, final = a.read, true
+		t.doubt(b, se)
 	}
 	se.Delivered = reached.items
-	t.settled(b, reached, se.Outcome != transport.Retry && se.Outcome != transport.TooLarge)
+	t.settled(b, reached, final)
 	return se
+}
+
+// doubt says of the items that were written and not read that they are unknown. If
+// others were not tried, these are Retry, and the doubtful are named one by one, but for
+// those that may be sent twice.
+func (t *Transport) doubt(b *transport.Batch, se *transport.SendError) {
+	a := &t.attempt
+	end := a.written.items
+	if a.written.parts > 0 {
+		end++
+	}
+	refused := func(number int) bool {
+		_, found := slices.BinarySearchFunc(a.rejected, number, func(r transport.Rejection, n int) int {
+			return cmp.Compare(r.Index, n)
+		})
+		return found
+	}
+	untried := false
+	for number := end; number < b.Len() && !untried; number++ {
+		untried = !refused(number)
+	}
+	if !untried {
+		se.Outcome = transport.Unknown
+		return
+	}
+	se.Outcome = transport.Retry
+	name := func(number int, repeatable bool) {
+		if number >= a.read.items && number < end && !repeatable && !refused(number) {
+			se.Rejected = append(se.Rejected, transport.Rejection{Index: number, Reason: string(transport.ReasonUnknown)})
+		}
+	}
+	number := 0
+	for i := range b.Series {
+		for range b.Series[i].Points {
+			name(number, t.Temporality(b.Series[i].Kind) == transport.Overwrite)
+			number++
+		}
+	}
+	for ; number < b.Len(); number++ {
+		name(number, false)
+	}
+	slices.SortFunc(se.Rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
 }
 
 // settled notes where the attempt got to. final says that there will be no other.
