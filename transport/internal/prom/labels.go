@@ -38,9 +38,9 @@ type Labels struct {
 func (l *Labels) Of(s *transport.Series) []Label {
 	list := l.list[:0]
 	for _, tag := range s.Tags {
-		key, value, found := strings.Cut(tag, ":")
-		if !found {
-			value = bareValue
+		key, value := tag, bareValue
+		if colon := strings.IndexByte(tag, ':'); colon >= 0 {
+			key, value = tag[:colon], tag[colon+1:]
 		}
 		if value != "" {
 			list = append(list, Label{l.name(key), Valid(value)})
