@@ -51,6 +51,19 @@ func parseAddress(text string) (address, string) {
 	return a, ""
 }
 
+// withoutUser hides a user and password, which no address has and a URL of something
+// else may: errors are logged.
+func withoutUser(text string) string {
+	start := 0
+	if i := strings.Index(text, "://"); i >= 0 {
+		start = i + len("://")
+	}
+	if at := strings.LastIndexByte(text, '@'); at > start { // unixgram://@name is an address
+		return text[:start] + "***" + text[at:]
+	}
+	return text
+}
+
 func (a address) udp() (address, string) {
 	a.network = "udp"
 	rest := strings.TrimSuffix(a.target, "/")

@@ -128,7 +128,7 @@ func (c Config) withDefaults() (Config, address, error) {
 	}
 	addr, problem := parseAddress(c.Address)
 	if problem != "" {
-		complain("Address %q %s", c.Address, problem)
+		complain("Address %q %s", withoutUser(c.Address), problem)
 	}
 	if c.Packing > PackNone {
 		complain("Packing is %v: want PackSamples, PackAll or PackNone", c.Packing)

@@ -35,6 +35,8 @@ func TestAddresses(t *testing.T) {
 		"udp://a:b:c":               "is no host and port",
 		"udp://me:secret@agent:1":   "has more than host and port",
 		"udp://agent:1/path":        "has more than host and port",
+		"me:secret@agent:1":         "has more than host and port",
+		"http://me:secret@agent":    `"http://***@agent" has a scheme`,
 		"http://agent":              "has a scheme that is not known",
 		"unix://":                   "has no path",
 		"unix:///" + long:           "has a path longer than 107 bytes",
@@ -48,6 +50,7 @@ func TestAddresses(t *testing.T) {
 		require.Error(t, err, address)
 		assert.Contains(t, err.Error(), want)
 		assert.NotContains(t, err.Error(), "\n")
+		assert.NotContains(t, err.Error(), "secret")
 	}
 }
 
