@@ -74,6 +74,7 @@ func (e errUnfit) Error() string { return string(e) }
 const (
 	errTooLarge  = errUnfit(transport.ReasonTooLarge)
 	errNotFinite = errUnfit("the value is not finite")
+	errTooOld    = errUnfit(transport.ReasonTooOld)
 	errUnknown   = errUnfit(transport.ReasonUnsupported)
 )
 
@@ -136,6 +137,9 @@ func (e *encoder) point(s *transport.Series, p *transport.Point, parts *progress
 func (e *encoder) flat(s *transport.Series, p *transport.Point) error {
 	if !line.Finite(p.Value) {
 		return errNotFinite
+	}
+	if e.timestamps && p.Unix < 1 {
+		return errTooOld // an Agent takes no such time
 	}
 	buf := e.out.Line()
 	if e.signedDeltas && p.Value < 0 && s.Kind != transport.KindCount {

@@ -207,6 +207,17 @@ func TestRefused(t *testing.T) {
 	})
 }
 
+// A time that an Agent would drop the line for is refused.
+func TestTimesBefore1970AreRefused(t *testing.T) {
+	old := with(series("old", transport.KindGauge, 1), func(s *transport.Series) { s.Points[0].Unix = -1 })
+	b := batch(old, with(series("new", transport.KindGauge, 1), func(s *transport.Series) { s.Points[0].Unix = 1 }))
+	got, err := encoded(t, b, func(c *dogstatsd.Config) { c.Timestamps = true })
+	se := transport.AsSendError(err)
+	require.NotNil(t, se)
+	assert.Equal(t, []transport.Rejection{{Index: 0, Reason: "too_old"}}, se.Rejected)
+	assert.Equal(t, []string{"new:1|g|T1\n"}, got)
+}
+
 func TestDatagramsAreFull(t *testing.T) {
 	var values []float64
 	for i := range 2000 {
