@@ -63,7 +63,8 @@
 //
 // One by one, while their neighbours are sent: a value that is not finite, a
 // histogram without a summary and a set without members (unsupported), a line that
-// would not fit into a datagram (too_large).
+// would not fit into a datagram (too_large), and, with [Config].Timestamps, a time
+// before 1970 (too_old).
 //
 // # What delivered means
 //
