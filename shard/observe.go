@@ -137,12 +137,18 @@ func (r Ref) ObserveRawN(vs []float64) {
 	}
 }
 
+// maxSpilled is how many values of distributions the logs take between two drains:
+// half of what they hold, so that a busy distribution leaves room for what has a
+// timestamp.
+func (s *Store) maxSpilled() int64 { return int64(max(s.maxLogPages()*logRecords/2, 1)) }
+
 // addRaw takes one value of a distribution in, or reports that there is no room
 // for it. Beyond the bound it goes through the log, which is drained on demand, if
-// what drains it has no bound; else it is counted as distribution_full.
+// what drains it has no bound; else, and beyond half of the logs, it is counted as
+// distribution_full.
 func (b *bank) addRaw(s *Store, v float64) bool {
 	if b.seen >= uint64(s.cfg.DistributionValues) {
-		if s.spill {
+		if s.spill && s.spilled.Add(1) <= s.maxSpilled() {
 			return false
 		}
 		s.lost.distributionFull.Add(1)

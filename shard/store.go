@@ -45,6 +45,7 @@ type Store struct {
 	lost         Lost
 	seq          atomic.Uint64 // order of timed gauges and rates
 	logPagesMade atomic.Int64  // that exist, in use or in the pool
+	spilled      atomic.Int64  // values of distributions that went to the logs since they were drained
 	_            [lineBytes]byte
 
 	mu      sync.Mutex // rows made, slots given out and taken back

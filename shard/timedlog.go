@@ -208,6 +208,7 @@ func (s *Store) maxLogPages() int { return max(s.cfg.TimedBytes/logPageBytes, 1)
 
 // drainLogs hands every published record to v.
 func (s *Store) drainLogs(now int64, v Visitor, stop bool) {
+	s.spilled.Store(0)
 	s.foldLingering(now, v)
 	for i := range s.logs {
 		l := &s.logs[i]

@@ -148,6 +148,32 @@ func TestValuesBeyondTheBoundGoThroughTheLog(t *testing.T) {
 	assert.Zero(t, s.Lost().DistributionFull)
 }
 
+// A busy distribution leaves half of the logs to what has a timestamp.
+func TestABusyDistributionLeavesRoomForTimedPoints(t *testing.T) {
+	s := shard.New(shard.Config{Shards: 1, ReservoirSize: 1, DistributionValues: 10, SetMembers: 5, TimedBytes: 1 << 20, Wake: func() {}})
+	s.SpillDistributions()
+	dist, counter := alloc(t, s, shard.ClassDistribution), alloc(t, s, shard.ClassCounter)
+	for round := range 2 {
+		before := s.Lost()
+		const n = 100_000
+		for range n {
+			dist.ObserveRaw(1)
+		}
+		for range 1000 {
+			counter.Timed(shard.Timed{N: 1})
+		}
+		v := newTotals()
+		drain(s, v)
+		lost := s.Lost()
+		assert.Len(t, v.timed, 1000, "round %d", round)
+		assert.Zero(t, lost.TimedFull)
+		full := lost.DistributionFull - before.DistributionFull
+		assert.Positive(t, full)
+		assert.Equal(t, uint64(n), v.counts[dist.ID()]+full)
+		assert.Greater(t, v.counts[dist.ID()], uint64(1000))
+	}
+}
+
 func TestEachGenerationStartsClean(t *testing.T) {
 	s := shard.New(testConfig())
 	r := alloc(t, s, shard.ClassHistogram)

@@ -82,9 +82,10 @@ func (c *Client) Histogram(name string, value float64, tags ...string) {
 
 // Distribution adds one value to a distribution, of which every value is kept up
 // to a bound, and which backends merge over hosts. Beyond the bound it goes on as a
-// sketch, its values then within 0.8 % of those submitted; if a transport cannot
-// take sketches, the value is counted as distribution_full. NaN and ±Inf are refused
-// and counted as bad_value.
+// sketch, its values then within 0.8 % of those submitted. A value is counted as
+// distribution_full if a transport cannot take sketches, or if more came between two
+// drains than there is room for: 100,000 per shard and some 100,000 for all. NaN and
+// ±Inf are refused and counted as bad_value.
 func (c *Client) Distribution(name string, value float64, tags ...string) {
 	if !c.live() {
 		return
