@@ -12,7 +12,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	defer client.Shutdown(context.Background())
+//	defer client.Close()
 //	client.Count("orders", 1, "region:eu") // orders_total{region="eu"}
 //
 // Give each process a host or a tag of its own: two that write the same series spoil it.
@@ -34,6 +34,12 @@
 // values that were observed, by nearest rank; a bucket without samples has none.
 //
 // A count that goes down looks like a restart to rate() and increase().
+//
+// Distributions need a receiver that takes native histograms. A Prometheus 2 that was
+// started without --enable-feature=native-histograms answers 500 to a request that has one.
+// That is tried again, and again, and keeps back the counts and gauges beside it. A receiver
+// of 1.0 that does not know them, as VictoriaMetrics 1.79, leaves them out and says that all
+// is well. Submit histograms there, or keep distributions away with stats.OnlyMetrics.
 //
 // # Names
 //
