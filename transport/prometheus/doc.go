@@ -9,7 +9,7 @@
 //	if err != nil {
 //		return err
 //	}
-//	defer client.Shutdown(context.Background())
+//	defer client.Close()
 //	http.Handle("/metrics", t)
 //	client.Count("orders", 1, "region:eu") // orders_total{region="eu"}
 //
