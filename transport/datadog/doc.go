@@ -1,8 +1,15 @@
 // Package datadog is a transport that sends to Datadog's HTTP API without an Agent.
 //
 //	t, err := datadog.New(datadog.Config{APIKey: key, Site: "datadoghq.eu"})
-//	…
+//	if err != nil {
+//		return err
+//	}
 //	client, err := stats.New(stats.WithTransport(t))
+//	if err != nil {
+//		return err
+//	}
+//	defer client.Close()
+//	client.Count("orders", 1, "shop:berlin")
 //
 // [ConfigFromEnv] takes key, site and URL from the environment;
 // [Transport.Validate] asks whether the key is valid. A program that has its own
