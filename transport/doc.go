@@ -59,7 +59,8 @@
 // # Temporality
 //
 // Some backends add up what arrives for one series and time, others keep the
-// last value. A transport says so for each kind
+// last value, and some want running totals. A transport says so for each kind
 // ([TemporalityReporter]), and the flusher then sends a late part alone, or the
-// merged whole again with a higher [Point.Rev].
+// merged whole again with a higher [Point.Rev], or a total that has grown by it,
+// with a later time ([Cumulative]).
 package transport
