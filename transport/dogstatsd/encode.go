@@ -73,7 +73,7 @@ func (e errUnfit) Error() string { return string(e) }
 
 const (
 	errTooLarge  = errUnfit(transport.ReasonTooLarge)
-	errNotFinite = errUnfit("the value is not finite")
+	errNotFinite = errUnfit(transport.ReasonBadValue)
 	errTooOld    = errUnfit(transport.ReasonTooOld)
 	errUnknown   = errUnfit(transport.ReasonUnsupported)
 )

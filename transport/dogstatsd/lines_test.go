@@ -175,10 +175,10 @@ func TestRefused(t *testing.T) {
 		in     transport.Series
 		reason string
 	}{
-		{"a count that is no number", series("c", transport.KindCount, nan), "the value is not finite"},
-		{"an infinite gauge", series("g", transport.KindGauge, math.Inf(-1)), "the value is not finite"},
+		{"a count that is no number", series("c", transport.KindCount, nan), "bad_value"},
+		{"an infinite gauge", series("g", transport.KindGauge, math.Inf(-1)), "bad_value"},
 		{"a histogram without a summary", series("h", transport.KindHistogram, 1), "unsupported"},
-		{"a sample that is no number", samples("h", transport.KindTiming, ones(1, nan)), "a sample is not finite"},
+		{"a sample that is no number", samples("h", transport.KindTiming, ones(1, nan)), "bad_value"},
 		{"a set of which only the size is known", series("s", transport.KindSet, 3), "unsupported"},
 		{"a kind that does not exist", series("x", 99, 1), "unsupported"},
 		{"more tags than a datagram holds", series("c", transport.KindCount, 1, tags...), "too_large"},

@@ -61,7 +61,7 @@ func TestWhatWasWrittenIsDelivered(t *testing.T) {
 	assert.Equal(t, transport.Retry, se.Outcome)
 	lines := split(got)
 	assert.Equal(t, len(lines)+1, se.Delivered, "with the one that was rejected")
-	assert.Equal(t, []transport.Rejection{{Index: 7, Reason: "the value is not finite"}}, se.Rejected)
+	assert.Equal(t, []transport.Rejection{{Index: 7, Reason: "bad_value"}}, se.Rejected)
 	assert.Equal(t, fmt.Sprintf("c%03d", se.Delivered), rest(b, se).Series[0].Name)
 }
 

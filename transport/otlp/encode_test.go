@@ -45,7 +45,7 @@ func problem(s *transport.Series, p *transport.Point) string {
 		}
 		return ""
 	case p.Summary == nil:
-		return "it has no summary"
+		return "unsupported"
 	}
 	sum, total := p.Summary, 0.0
 	if !finite(sum.Sum, sum.Min, sum.Max) || !(sum.Count > 0) {

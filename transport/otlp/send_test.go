@@ -173,7 +173,7 @@ func TestAPointThatCannotBeSentIsRejectedAlone(t *testing.T) {
 		{"a kind of the future", "unsupported", series("bad", 99, 1)},
 		{"before 1970", "too_old", bad(func(s *transport.Series) { s.Points[0].Unix = -1 })},
 		{"after 2262", "too_new", bad(func(s *transport.Series) { s.Points[0].Unix = math.MaxInt64 / 1_000_000_000 })},
-		{"no summary", "it has no summary", series("bad", transport.KindHistogram, 1)},
+		{"no summary", "unsupported", series("bad", transport.KindHistogram, 1)},
 		{"no samples", "it has no samples", sum(func(s *transport.Summary) { s.Samples = nil })},
 		{"a sum that is not finite", "bad_value", sum(func(s *transport.Summary) { s.Sum = math.Inf(1) })},
 		{"a count of none", "bad_value", sum(func(s *transport.Summary) { s.Count = 0 })},

@@ -214,7 +214,7 @@ func TestWhatCannotBeSentIsRejectedAloneAndNeighboursArrive(t *testing.T) {
 		assert.Equal(t, min(i, 8)+max(0, i-8)*2, r.Index)
 		reasons = append(reasons, r.Reason)
 	}
-	assert.Equal(t, []string{"bad_value", "bad_name", "unsupported", "too_old", "too_new", "it has no summary", "its samples are not sorted",
+	assert.Equal(t, []string{"bad_value", "bad_name", "unsupported", "too_old", "too_new", "unsupported", "its samples are not sorted",
 		"it has no samples", "too_large", "unsupported"}, reasons)
 	require.Len(t, in.series(), 1)
 	assert.Equal(t, "well", in.series()[0].get("__name__"))

@@ -82,7 +82,7 @@ func (e *encoder) point(s *transport.Series, p *transport.Point, number int) (re
 	return refused
 }
 
-const notFinite = "the value is not finite"
+const notFinite = string(transport.ReasonBadValue)
 
 func (e *encoder) count(v float64, number int) (refused string) {
 	if !line.Finite(v) {

@@ -164,8 +164,8 @@ func TestWhatNoLineCarriesIsRefusedAlone(t *testing.T) {
 	units, refused := statsd.Encode(t, statsd.Config{NoPrefix: true, Plain: true}, b)
 	assert.Equal(t, []string{"before:1|c\n", "c:2|c\n", "after:1|c\n"}, units)
 	assert.Equal(t, map[int]string{
-		1: "the value is not finite", 2: "the value is not finite", 4: "the value is not finite",
-		5: unsupported, 6: unsupported, 7: "a sample is not finite", 8: unsupported, 9: tooLarge, 10: tooLarge, 11: unsupported,
+		1: "bad_value", 2: "bad_value", 4: "bad_value",
+		5: unsupported, 6: unsupported, 7: "bad_value", 8: unsupported, 9: tooLarge, 10: tooLarge, 11: unsupported,
 	}, refused)
 }
 

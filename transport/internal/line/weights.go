@@ -150,7 +150,7 @@ func Unfit(sum *transport.Summary) string {
 	total := 0.0
 	for _, s := range sum.Samples {
 		if !Finite(s.Value) || !Finite(s.Weight) {
-			return "a sample is not finite"
+			return string(transport.ReasonBadValue)
 		}
 		total += atLeastOne(s.Weight)
 	}

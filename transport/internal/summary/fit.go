@@ -14,7 +14,7 @@ func Finite(f float64) bool { return f-f == 0 }
 func Unfit(s *transport.Summary) string {
 	switch {
 	case s == nil:
-		return "it has no summary"
+		return string(transport.ReasonUnsupported)
 	case !Finite(s.Sum) || !Finite(s.Min) || !Finite(s.Max) || !(s.Count > 0):
 		return string(transport.ReasonBadValue)
 	case s.Count > MaxCount:

@@ -39,7 +39,7 @@ func TestUnfit(t *testing.T) {
 		s    *transport.Summary
 		want string
 	}{
-		"none":                 {nil, "it has no summary"},
+		"none":                 {nil, "unsupported"},
 		"fit":                  {&transport.Summary{Count: 1, Samples: sample(1, 1)}, ""},
 		"without samples":      {&transport.Summary{Count: 1}, ""},
 		"a sum that is none":   {&transport.Summary{Count: 1, Sum: math.NaN()}, "bad_value"},
