@@ -84,7 +84,8 @@
 //	a stream that was cut with something unread           Unknown
 //
 // A point of many lines that was sent in part is not sent again from its start: the
-// next attempt goes on where the last one ended.
+// next attempt goes on where the last one ended. It is known by the ID of its batch,
+// so give each batch that is made by hand one of its own.
 //
 // A Unix socket that vanished is tried anew by each Send, and one that was replaced
 // is found at once. The name in a udp:// address is looked up again after each error
