@@ -17,11 +17,11 @@ func TestEncodingAllocatesNothingPerSeries(t *testing.T) {
 	batchOf := func(n int) *transport.Batch {
 		b := batch()
 		for i := range n {
-			s := series(fmt.Sprint("c", i), transport.KindCount, 1)
+			s := series(fmt.Sprint("c-", i), transport.KindCount, 1)
 			if i%4 == 0 {
 				s = distribution(fmt.Sprint("d", i), []float64{1, 2, 3})
 			}
-			s.Tags, s.Host, s.HostSet = []string{"a:b", fmt.Sprint("i:", i)}, "web1", true
+			s.Tags, s.Host, s.HostSet = []string{"a:b", fmt.Sprint("i:", i), "method:GET"}, "web1", true
 			b.Series = append(b.Series, s)
 		}
 		return b

@@ -60,7 +60,7 @@ func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 // "series" list.
 func (e *encoder) appendV1(dst []byte, s *transport.Series, points []transport.Point) []byte {
 	dst = append(dst, `{"metric":`...)
-	dst = jsonenc.AppendString(dst, wireName(s.Name))
+	dst = jsonenc.AppendString(dst, e.spellings.name(s.Name))
 	dst = append(dst, `,"points":[`...)
 	for i := range points {
 		if i > 0 {
@@ -86,7 +86,7 @@ func (e *encoder) appendV1(dst []byte, s *transport.Series, points []transport.P
 	if len(s.Tags) == 0 {
 		dst = append(dst, "null"...)
 	} else {
-		dst = appendTags(dst, s.Tags)
+		dst = appendTags(dst, s.Tags, e.spellings)
 	}
 	dst = append(dst, `,"interval":`...)
 	dst = jsonenc.AppendInt(dst, int64(s.Interval/time.Second))

@@ -38,7 +38,7 @@ func appendEvent(dst []byte, e *transport.Event, fillHost string) []byte {
 	dst = appendTime(dst, "date_happened", e.Time)
 	dst = appendField(dst, "priority", string(e.Priority))
 	if len(e.Tags) > 0 {
-		dst = appendTags(appendKey(dst, "tags"), e.Tags)
+		dst = appendTags(appendKey(dst, "tags"), e.Tags, spellings{})
 	}
 	dst = appendField(dst, "host", filled(e.Host, fillHost))
 	return append(dst, '}')
@@ -54,7 +54,7 @@ func appendCheck(dst []byte, sc *transport.ServiceCheck, fillHost string) []byte
 	dst = appendTime(dst, "timestamp", sc.Time)
 	dst = appendField(dst, "message", shorten(sc.Message, maxMessageRunes))
 	if len(sc.Tags) > 0 {
-		dst = appendTags(appendKey(dst, "tags"), sc.Tags)
+		dst = appendTags(appendKey(dst, "tags"), sc.Tags, spellings{})
 	}
 	return append(dst, '}')
 }
@@ -116,13 +116,13 @@ func appendTime(dst []byte, key string, t time.Time) []byte {
 }
 
 // appendTags appends tags as the API will see them.
-func appendTags(dst []byte, tags []string) []byte {
+func appendTags(dst []byte, tags []string, known spellings) []byte {
 	dst = append(dst, '[')
 	for i, tag := range tags {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = jsonenc.AppendString(dst, wireTag(tag))
+		dst = jsonenc.AppendString(dst, known.tag(tag))
 	}
 	return append(dst, ']')
 }

@@ -57,6 +57,36 @@ func nameIsFine(name string) bool {
 
 func nameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c == '.' }
 
+// spellings remembers how names and tags that have to be changed are spelled on the
+// wire. It belongs to one encoder.
+type spellings struct{ names, tags spelled }
+
+func newSpellings() spellings { return spellings{spelled{}, spelled{}} }
+
+// name returns wireName of name, and tag wireTag of tag.
+func (s spellings) name(name string) string { return s.names.spell(name, nameIsFine, wireName) }
+func (s spellings) tag(tag string) string   { return s.tags.spell(tag, tagIsFine, wireTag) }
+
+// spelled is one half; a nil one remembers nothing.
+type spelled map[string]string
+
+const maxSpelled = 4096 // some 100 bytes each, up to 1 KiB
+
+func (s spelled) spell(text string, fine func(string) bool, wire func(string) string) string {
+	if s == nil || fine(text) {
+		return wire(text)
+	}
+	if known, ok := s[text]; ok {
+		return known
+	}
+	if len(s) >= maxSpelled {
+		clear(s)
+	}
+	changed := wire(text)
+	s[strings.Clone(text)] = changed
+	return changed
+}
+
 // wireTag allocates only if it has to change tag.
 func wireTag(tag string) string {
 	if tagIsFine(tag) {

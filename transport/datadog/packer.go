@@ -35,7 +35,7 @@ type packer struct {
 // newPacker returns a packer for the routes of cfg. The compressors are made now
 // and used for every body.
 func newPacker(cfg Config, routes [endpoints]route) *packer {
-	p := &packer{enc: encoder{sketches: cfg.API != V1, fillHost: cfg.FillHost, origin: cfg.Origin}}
+	p := &packer{enc: encoder{sketches: cfg.API != V1, fillHost: cfg.FillHost, origin: cfg.Origin, spellings: newSpellings()}}
 	for _, r := range routes {
 		if r.compression != None && p.zips[r.compression] == nil {
 			p.zips[r.compression] = newCompressor(r.compression, p)

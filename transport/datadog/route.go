@@ -83,9 +83,10 @@ func (r *route) compress(cfg Config, c Compression) {
 // encoder has what encoding series needs besides them. Its memory is used again
 // for each.
 type encoder struct {
-	sketches bool   // distributions go as sketches
-	fillHost string // Config.FillHost
-	origin   Origin
+	sketches  bool   // distributions go as sketches
+	fillHost  string // Config.FillHost
+	origin    Origin
+	spellings spellings
 
 	bins    sketchBins
 	message []byte // the innermost message that is not yet appended

@@ -30,14 +30,14 @@ const (
 // appendSketches appends s with these of its points as a field of a SketchPayload.
 // It has no device: that becomes a tag.
 func (e *encoder) appendSketches(dst []byte, s *transport.Series, points []transport.Point) []byte {
-	m := appendText(e.series[:0], sketchMetric, wireName(s.Name))
+	m := appendText(e.series[:0], sketchMetric, e.spellings.name(s.Name))
 	if s.HostSet {
 		if host := filled(s.Host, e.fillHost); host != "" {
 			m = appendText(m, sketchHost, valid(host))
 		}
 	}
 	for _, tag := range s.Tags {
-		m = appendText(m, sketchTags, wireTag(tag))
+		m = appendText(m, sketchTags, e.spellings.tag(tag))
 	}
 	if s.Device != "" {
 		m = appendText(m, sketchTags, wireTag("device:"+s.Device))

@@ -24,7 +24,7 @@ func typeNumber(k transport.Kind) int64 {
 // "series" list.
 func (e *encoder) appendV2JSON(dst []byte, s *transport.Series, points []transport.Point) []byte {
 	dst = append(dst, `{"metric":`...)
-	dst = jsonenc.AppendString(dst, wireName(s.Name))
+	dst = jsonenc.AppendString(dst, e.spellings.name(s.Name))
 	dst = append(dst, `,"type":`...)
 	dst = jsonenc.AppendInt(dst, typeNumber(s.Kind))
 	dst = append(dst, `,"points":[`...)
@@ -41,7 +41,7 @@ func (e *encoder) appendV2JSON(dst []byte, s *transport.Series, points []transpo
 	dst = append(dst, ']')
 	if len(s.Tags) > 0 {
 		dst = append(dst, `,"tags":`...)
-		dst = appendTags(dst, s.Tags)
+		dst = appendTags(dst, s.Tags, e.spellings)
 	}
 	if s.HostSet || s.Device != "" {
 		dst = append(dst, `,"resources":[`...)
@@ -118,9 +118,9 @@ func (e *encoder) appendV2Proto(dst []byte, s *transport.Series, points []transp
 	if s.Device != "" {
 		m = e.appendResource(m, "device", valid(s.Device))
 	}
-	m = appendText(m, seriesMetric, wireName(s.Name))
+	m = appendText(m, seriesMetric, e.spellings.name(s.Name))
 	for _, tag := range s.Tags {
-		m = appendText(m, seriesTags, wireTag(tag))
+		m = appendText(m, seriesTags, e.spellings.tag(tag))
 	}
 	for i := range points {
 		e.message = appendDouble(e.message[:0], pointValue, points[i].Value)

@@ -156,7 +156,7 @@ func (c *columns) add(s *transport.Series, points []transport.Point) {
 		c.units = appendDelta(c.units, &c.lastUnit, c.dict.units.number(valid(s.Unit)))
 	}
 	c.types = protowire.AppendVarint(c.types, kind|uint64(values))
-	c.names = appendDelta(c.names, &c.lastName, c.dict.names.number(wireName(s.Name)))
+	c.names = appendDelta(c.names, &c.lastName, c.dict.names.number(c.dict.spellings.name(s.Name)))
 	c.tagsets = appendDelta(c.tagsets, &c.lastTagset, c.dict.tagset(s.Tags))
 	c.resources = appendDelta(c.resources, &c.lastResources, c.dict.resourceList(resourceKey{
 		hostSet: s.HostSet, host: filled(s.Host, c.fillHost), device: s.Device,

@@ -38,6 +38,7 @@ type resourceKey struct {
 // dictionary has the dictionaries of one body. Its columns are emptied by columns.
 type dictionary struct {
 	names, tags, resources, units texts
+	spellings                     spellings
 
 	tagsets     []byte
 	tagsetCount int64
@@ -69,7 +70,7 @@ type tagsetEntry struct {
 }
 
 func newDictionary(origin Origin) dictionary {
-	d := dictionary{tagsetAt: map[uint64]tagsetEntry{}, resourceLists: map[resourceKey]int64{}, from: origin}
+	d := dictionary{spellings: newSpellings(), tagsetAt: map[uint64]tagsetEntry{}, resourceLists: map[resourceKey]int64{}, from: origin}
 	for _, t := range []*texts{&d.names, &d.tags, &d.resources, &d.units} {
 		t.numbers = map[string]int64{}
 	}
@@ -98,7 +99,7 @@ func (d *dictionary) tagset(tags []string) int64 {
 			d.before = append(d.before, numbered{})
 		}
 		if last := &d.before[i]; last.number == 0 || last.tag != tag {
-			*last = numbered{tag, d.tags.number(wireTag(tag))}
+			*last = numbered{tag, d.tags.number(d.spellings.tag(tag))}
 		}
 		d.numbers = append(d.numbers, d.before[i].number)
 	}
