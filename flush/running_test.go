@@ -99,7 +99,7 @@ func TestTheSketchOfADistributionGrows(t *testing.T) {
 	id := r.cat.add(transport.KindDistribution, "d")
 	for i := range 3 {
 		r.clock.set(begin.Add(time.Duration(10*i+5) * time.Second))
-		r.src.observe(id, 1, 1.001, 100)
+		r.src.observe(id, 1.001, 1.002, 100)
 		r.flushAll()
 	}
 	all := m.Series()

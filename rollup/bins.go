@@ -22,6 +22,9 @@ const mantissa = 52
 // smaller number of bits, too. Values below the normal range become 0.
 func bin(v float64, bits int) float64 {
 	word := math.Float64bits(v)
+	if word<<1 != 0 {
+		word-- // a bin includes its bound away from zero, as the buckets of the backends do
+	}
 	if word>>mantissa&0x7ff == 0 {
 		return 0
 	}

@@ -132,3 +132,20 @@ func TestTheBinsOfATotalOnlyGrow(t *testing.T) {
 		}
 	})
 }
+
+// Values are often whole: a power of two is in the bin below it, as it is in the bucket
+// below it of every backend, and stays on its side of a bound that it is on.
+func TestABinIncludesItsUpperBound(t *testing.T) {
+	for exponent := -20; exponent <= 20; exponent++ {
+		bound := math.Ldexp(1, exponent)
+		for _, v := range []float64{bound, -bound, math.Nextafter(bound, math.Inf(1))} {
+			var total rollup.Total
+			b := rollup.NewBucket(rollup.Limits{Distribution: 10}, rand.New(rand.NewPCG(1, 2)))
+			b.AddValues(0, 0, []float64{v}, 1)
+			require.True(t, total.Add(b, 0, 0, true))
+			binned := total.Samples()[0].Value
+			assert.Equal(t, math.Abs(v) <= bound, math.Abs(binned) <= bound, "%v becomes %v", v, binned)
+			assert.InEpsilon(t, v, binned, 1.0/256)
+		}
+	}
+}
