@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"log/slog"
 	"math/bits"
+	"reflect"
 	"runtime"
 	"time"
 
 	"github.com/shardstats/shardstats/flush"
+	"github.com/shardstats/shardstats/transport"
 )
 
 // config is what the options set. It is copied into the core and not changed
@@ -161,6 +163,22 @@ func (c *config) check() error {
 	return errors.Join(errs...)
 }
 
+// firstWith returns the number of the first transport that is the same instance as t.
+func (c *config) firstWith(t transport.Transport) int {
+	pointer := func(t transport.Transport) any {
+		if v := reflect.ValueOf(t); v.Kind() == reflect.Pointer && v.Type().Elem().Size() > 0 {
+			return v.Pointer()
+		}
+		return nil // without a state of its own
+	}
+	for i, other := range c.transports {
+		if p := pointer(t); p != nil && reflect.TypeOf(t) == reflect.TypeOf(other.Transport) && p == pointer(other.Transport) {
+			return i
+		}
+	}
+	return len(c.transports)
+}
+
 func (c *config) checkTransports(complain func(string, ...any)) {
 	if len(c.transports) == 0 {
 		complain("no transport: give WithTransport, or WithDisabled for a client that discards")
@@ -168,6 +186,8 @@ func (c *config) checkTransports(complain func(string, ...any)) {
 	for i, t := range c.transports {
 		if t.Transport == nil {
 			complain("WithTransport: transport %d is nil", i+1)
+		} else if first := c.firstWith(t.Transport); first < i {
+			complain("WithTransport: transport %d is transport %d again, whose Send would run twice at once: make one for each", i+1, first+1)
 		}
 		if t.QueueBatches < 1 || t.QueueBytes < 1 {
 			complain("Queue(%d, %d) of transport %d: give at least 1 batch and 1 byte", t.QueueBatches, t.QueueBytes, i+1)

@@ -40,7 +40,9 @@ func (c *Client) FlushAt(ctx context.Context, now time.Time) error {
 // Shutdown closes the door, flushes for the last time and stops. Submissions
 // after it are counted as after_stop. If something is undelivered at the end of
 // ctx, the error is a *LossError. It returns earlier if no further attempt fits
-// before that, and at once if the credentials are refused. It acts on the client,
+// before that, and at once if the credentials are refused. A ctx without a deadline
+// lets it wait for a backend that is down until that is back, a day at most: give it
+// one, or use Close. It acts on the client,
 // its parents and its children; a second call waits for the first and returns the
 // same.
 func (c *Client) Shutdown(ctx context.Context) error {
