@@ -110,8 +110,8 @@ var runningMutants = []Mutant{
 	{
 		Name: "a long distribution is cut off before its sketch",
 		File: "shard/observe.go",
-		Old:  "\t\tif s.spill {\n",
-		New:  "\t\tif false {\n",
+		Old:  "if s.spill && s.spilled.Add(1) <= s.maxSpilled() {",
+		New:  "if false {",
 		Run:  "TestValuesBeyondTheBoundGoThroughTheLog", Package: "./shard",
 	},
 	{

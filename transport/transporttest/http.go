@@ -44,7 +44,7 @@ const (
 	hostileTime  = 400 * time.Millisecond // for a Send to a hostile peer
 	hostileGrace = time.Second            // beyond it
 	hostileBytes = 16 << 20               // of an answer: what is read, and what socket buffers hold
-	hostileAlloc = 8 << 20                // by a Send and the peer
+	hostileAlloc = 32 << 20               // by all of the process meanwhile; a peer has a gigabyte and more to give
 	errorBytes   = 4 << 10                // of an error's text
 )
 
