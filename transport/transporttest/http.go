@@ -44,7 +44,7 @@ const (
 	hostileTime  = 400 * time.Millisecond // for a Send to a hostile peer
 	hostileGrace = time.Second            // beyond it
 	hostileBytes = 16 << 20               // of an answer: what is read, and what socket buffers hold
-	hostileAlloc = 32 << 20               // by all of the process meanwhile; a peer has a gigabyte and more to give
+	hostileAlloc = 8 << 20                // by a Send and the peer
 	errorBytes   = 4 << 10                // of an error's text
 )
 
@@ -125,7 +125,7 @@ func newPeer(h *hostile, healthy http.Handler) *peer {
 		}
 		p.keep(c, true)
 		defer p.keep(c, false)
-		h.answer(&wire{c, &p.written})
+		h.answer(&wire{Conn: c, written: &p.written})
 	}))
 	return p
 }
@@ -160,11 +160,13 @@ func (p *peer) close() {
 type wire struct {
 	net.Conn
 	written *atomic.Int64
+	buf     []byte // what was said last, copied once: the memory of both sides is measured
 }
 
 // say writes text and reports whether the other side may want more.
 func (w *wire) say(text string) bool {
-	n, err := io.WriteString(w.Conn, text)
+	w.buf = append(w.buf[:0], text...)
+	n, err := w.Write(w.buf)
 	w.written.Add(int64(n))
 	return err == nil && w.written.Load() < 10<<30
 }
