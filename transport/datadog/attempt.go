@@ -1,11 +1,11 @@
 package datadog
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/rejection"
 )
 
 // attempt is the state of one Send.
@@ -140,6 +140,6 @@ func (a *attempt) settleRequest(failed *transport.SendError, e endpoint, why tra
 func (a *attempt) result(e *transport.SendError) *transport.SendError {
 	e.Delivered = a.leading()
 	e.Rejected = append(e.Rejected, a.rejected...)
-	slices.SortFunc(e.Rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
+	rejection.Sort(e.Rejected)
 	return e
 }

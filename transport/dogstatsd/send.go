@@ -1,12 +1,11 @@
 package dogstatsd
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/rejection"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
@@ -195,37 +194,13 @@ func (t *Transport) doubt(b *transport.Batch, se *transport.SendError) {
 	if a.written.parts > 0 {
 		end++
 	}
-	refused := func(number int) bool {
-		_, found := slices.BinarySearchFunc(a.rejected, number, func(r transport.Rejection, n int) int {
-			return cmp.Compare(r.Index, n)
-		})
-		return found
-	}
-	untried := false
-	for number := end; number < b.Len() && !untried; number++ {
-		untried = !refused(number)
-	}
-	if !untried {
+	if !rejection.Others(se.Rejected, end, b.Len()) {
 		se.Outcome = transport.Unknown
 		return
 	}
 	se.Outcome = transport.Retry
-	name := func(number int, repeatable bool) {
-		if number >= a.read.items && number < end && !repeatable && !refused(number) {
-			se.Rejected = append(se.Rejected, transport.Rejection{Index: number, Reason: string(transport.ReasonUnknown)})
-		}
-	}
-	number := 0
-	for i := range b.Series {
-		for range b.Series[i].Points {
-			name(number, t.Temporality(b.Series[i].Kind) == transport.Overwrite)
-			number++
-		}
-	}
-	for ; number < b.Len(); number++ {
-		name(number, false)
-	}
-	slices.SortFunc(se.Rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
+	se.Rejected = rejection.Name(se.Rejected, b, a.read.items, end, transport.ReasonUnknown,
+		func(k transport.Kind) bool { return t.Temporality(k) != transport.Overwrite })
 }
 
 // settled notes where the attempt got to. final says that there will be no other.

@@ -1,12 +1,11 @@
 package otlp
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/rejection"
 )
 
 // Send packs b into requests and makes one attempt with each, until one fails.
@@ -52,7 +51,7 @@ func (p *packer) reject(from, to int, taken verdict) {
 		p.rejected = append(p.rejected, transport.Rejection{Index: n, Reason: taken.why})
 		taken.rejected--
 	}
-	slices.SortFunc(p.rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
+	rejection.Sort(p.rejected)
 }
 
 // failure returns the result of a Send of which the request with the points from at to
@@ -70,33 +69,14 @@ func (t *Transport) failure(failed *transport.SendError, b *transport.Batch, at,
 	}
 	switch failed.Outcome {
 	case transport.Permanent:
-		t.settle(b, at, next, string(transport.ReasonPermanent), func(transport.Kind) bool { return true })
+		t.packer.rejected = rejection.Name(t.packer.rejected, b, at.number, next.number, transport.ReasonPermanent, nil)
 		failed.Outcome = transport.Retry
 	case transport.Unknown:
-		t.settle(b, at, next, string(transport.ReasonUnknown), func(k transport.Kind) bool { return t.Temporality(k) == transport.Additive })
+		t.packer.rejected = rejection.Name(t.packer.rejected, b, at.number, next.number, transport.ReasonUnknown,
+			func(k transport.Kind) bool { return t.Temporality(k) == transport.Additive })
 		failed.Outcome = transport.Retry
 	}
 	return t.packer.result(failed)
-}
-
-// settle rejects points from at to next, those of some kinds.
-func (t *Transport) settle(b *transport.Batch, at, next cursor, why string, which func(transport.Kind) bool) {
-	p := t.packer
-	known := len(p.rejected)
-	for c := at; c.number < next.number; {
-		s := &b.Series[c.series]
-		if c.point == len(s.Points) {
-			c = cursor{series: c.series + 1, number: c.number}
-			continue
-		}
-		_, rejected := slices.BinarySearchFunc(p.rejected[:known], c.number,
-			func(r transport.Rejection, n int) int { return cmp.Compare(r.Index, n) })
-		if !rejected && which(s.Kind) {
-			p.rejected = append(p.rejected, transport.Rejection{Index: c.number, Reason: why})
-		}
-		c.point, c.number = c.point+1, c.number+1
-	}
-	slices.SortFunc(p.rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
 }
 
 // result adds to e what was rejected.

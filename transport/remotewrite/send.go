@@ -1,12 +1,11 @@
 package remotewrite
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/rejection"
 )
 
 // Send packs b into requests and makes one attempt with each, until one fails. The
@@ -61,7 +60,7 @@ func (t *Transport) acknowledge(taken verdict) {
 		}
 		t.times.set(u.key, u.past)
 	}
-	p.sortRejected()
+	rejection.Sort(p.rejected)
 }
 
 // failure returns the result of a Send of which the request with the points from at to
@@ -76,9 +75,7 @@ func (t *Transport) failure(failed *transport.SendError, b *transport.Batch, at,
 	}
 	switch failed.Outcome {
 	case transport.Permanent:
-		for i := range p.units {
-			p.reject(p.units[i].number, string(transport.ReasonPermanent))
-		}
+		p.rejected = rejection.Name(p.rejected, b, at.number, next.number, transport.ReasonPermanent, nil)
 		failed.Outcome = transport.Retry
 	case transport.Unknown:
 		failed.Outcome = transport.Retry
@@ -86,13 +83,9 @@ func (t *Transport) failure(failed *transport.SendError, b *transport.Batch, at,
 	return p.result(failed)
 }
 
-func (p *packer) sortRejected() {
-	slices.SortFunc(p.rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
-}
-
 // result adds to e what was rejected.
 func (p *packer) result(e *transport.SendError) error {
-	p.sortRejected()
+	rejection.Sort(p.rejected)
 	e.Rejected, p.rejected = p.rejected, nil
 	return e
 }

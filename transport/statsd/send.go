@@ -1,13 +1,12 @@
 package statsd
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"syscall"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/rejection"
 )
 
 // Send implements [transport.Transport]. It makes a connection if there is none. A
@@ -24,7 +23,7 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 	defer cancel()
 	defer context.AfterFunc(t.life, cancel)() // Close ends a Send that runs beside it
 
-	a := attempt{t: t, items: b.Len()}
+	a := attempt{t: t, b: b}
 	e := &t.encoder
 	e.chunk.reset()
 	number := 0
@@ -42,10 +41,10 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 		}
 	}
 	if a.deliver(ctx, number) {
-		for ; number < a.items; number++ { // there is no such line
+		for ; number < b.Len(); number++ { // there is no such line
 			a.reject(number, string(transport.ReasonUnsupported))
 		}
-		a.delivered = a.items
+		a.delivered = b.Len()
 	}
 	return a.result()
 }
@@ -53,7 +52,7 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 // attempt is the state of one Send.
 type attempt struct {
 	t         *Transport
-	items     int // points, events and checks
+	b         *transport.Batch
 	delivered int // items before it arrived, but for those rejected
 	doubtful  int // and those from there to it may have
 	rejected  []transport.Rejection
@@ -113,25 +112,10 @@ func (a *attempt) result() error {
 // settleDoubt reports the doubtful points, of which there are some. If others were
 // not tried, these are Retry, and the doubtful are named one by one.
 func (a *attempt) settleDoubt(failed *transport.SendError) {
-	failed.Outcome = transport.Unknown
-	refused := func(number int) bool {
-		_, found := slices.BinarySearchFunc(a.rejected, number, func(r transport.Rejection, n int) int {
-			return cmp.Compare(r.Index, n)
-		})
-		return found
-	}
-	untried := false
-	for number := a.doubtful; number < a.items && !untried; number++ {
-		untried = !refused(number)
-	}
-	if !untried {
+	if !rejection.Others(a.rejected, a.doubtful, a.b.Len()) {
+		failed.Outcome = transport.Unknown
 		return
 	}
 	failed.Outcome = transport.Retry
-	for number := a.delivered; number < a.doubtful; number++ {
-		if !refused(number) {
-			failed.Rejected = append(failed.Rejected, transport.Rejection{Index: number, Reason: string(transport.ReasonUnknown)})
-		}
-	}
-	slices.SortFunc(failed.Rejected, func(x, y transport.Rejection) int { return cmp.Compare(x.Index, y.Index) })
+	failed.Rejected = rejection.Name(a.rejected, a.b, a.delivered, a.doubtful, transport.ReasonUnknown, nil)
 }
