@@ -61,10 +61,13 @@ func (s *sender) call(ctx context.Context, b *transport.Batch) verdict {
 	if gate != nil {
 		// The other Send has begun by now and is overdue at that time.
 		if err := gate.enter(ctx, s.env.sendTimeout+sendOverdue, !s.env.yields); err != nil {
-			return judge(err, s.scratch.n)
+			v := judge(err, s.scratch.n)
+			v.cut = ctx.Err() != nil
+			return v
 		}
 		defer gate.leave()
 	}
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, s.env.sendTimeout)
 	defer cancel()
 	if s.env.yields && gate != nil {
@@ -85,6 +88,7 @@ func (s *sender) call(ctx context.Context, b *transport.Batch) verdict {
 	if !v.ok && ctx.Err() != nil && bare(err) && errors.Is(err, ctx.Err()) {
 		v.outcome = transport.Unknown
 	}
+	v.cut = !v.ok && whole.Err() != nil && errors.Is(err, whole.Err())
 	return v
 }
 

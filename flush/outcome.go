@@ -81,17 +81,25 @@ func (s *sender) finish(p *parcel, v verdict, attempted bool) {
 	if attempted {
 		s.setPace(p, rest, &v, now)
 		s.expire(&v, rest, now)
-		s.accounts.books.LastError = ""
-		if v.err != nil {
-			s.accounts.books.LastError = v.err.Error()
-		} else {
-			s.hurried = false
-		}
+		s.noteFailure(&v)
+		s.hurried = s.hurried && !v.ok
 	}
 	s.notify()
 	s.unlock()
 	if v.err != nil {
 		s.report.report(v.err)
+	}
+}
+
+// noteFailure keeps the last failure for the books. An attempt that we cut short
+// says nothing of the peer: what was known before says more.
+func (s *sender) noteFailure(v *verdict) {
+	last := &s.accounts.books.LastError
+	switch {
+	case v.err == nil:
+		*last = ""
+	case !v.cut || *last == "":
+		*last = v.err.Error()
 	}
 }
 

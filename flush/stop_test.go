@@ -72,6 +72,31 @@ func TestStopWithAnEndedContextSaysWhatIsLeft(t *testing.T) {
 	})
 }
 
+// The attempt that stop itself cuts short must not take the place of the reason
+// why things are still pending.
+func TestStopKeepsTheLastFailureOfThePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := answer(func(ctx context.Context, call int, _ *transport.Batch) error {
+			if call == 0 {
+				return &transport.SendError{Outcome: transport.Retry, Err: errors.New("connection refused")}
+			}
+			<-ctx.Done()
+			return &transport.SendError{Outcome: transport.Retry, Err: context.Cause(ctx)}
+		})
+		s, _ := started(t, tr)
+		newMade().hand(s, many(3)...)
+		time.Sleep(20 * time.Second) // the second attempt hangs
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Error(t, s.stop(ctx))
+		b := balanced(t, s)
+		assert.EqualValues(t, 3, b.Pending)
+		assert.Equal(t, "connection refused", b.LastError)
+		require.Len(t, tr.calls, 2)
+	})
+}
+
 func TestStopLetsTheSendInFlightSayWhatItDid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := answer(func(ctx context.Context, _ int, b *transport.Batch) error {

@@ -19,6 +19,7 @@ type verdict struct {
 	rejected  []rejected // ascending, distinct
 	after     time.Duration
 	panicked  bool
+	cut       bool  // we ended the attempt, err says no more than that
 	err       error // nil if ok
 }
 
