@@ -48,6 +48,13 @@ type Ref struct {
 	slot uint32
 }
 
+// MakeRef puts together what Split has taken apart.
+func MakeRef(row *Row, slot uint32) Ref { return Ref{row, slot} }
+
+// Split returns the two parts of r, for callers that keep one row with several
+// slots, or lay the parts out more tightly than a Ref does.
+func (r Ref) Split() (row *Row, slot uint32) { return r.row, r.slot }
+
 // Valid reports whether r leads anywhere.
 func (r Ref) Valid() bool { return r.row != nil }
 

@@ -135,7 +135,7 @@ func (s *Store) AllocSized(class Class, samples int) (ref Ref, ok bool) {
 	if n := len(s.free[class]); n > 0 {
 		id := s.free[class][n-1]
 		s.free[class] = s.free[class][:n-1]
-		ref = Ref{(*s.rows.Load())[id.Row()], uint32(id.Slot())}
+		ref = s.Ref(id)
 	} else {
 		row := s.open[class]
 		if row == nil || row.used == class.slots() {
@@ -157,6 +157,11 @@ func (s *Store) AllocSized(class Class, samples int) (ref Ref, ok bool) {
 		s.equip(ref)
 	}
 	return ref, true
+}
+
+// Ref returns the way to the cells of id, which Alloc of this store has given out.
+func (s *Store) Ref(id ID) Ref {
+	return Ref{(*s.rows.Load())[id.Row()], uint32(id.Slot())}
 }
 
 // Free takes back the id of a series whose cells nobody can reach any more and

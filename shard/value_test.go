@@ -215,3 +215,16 @@ func TestAFreedIDStartsClean(t *testing.T) {
 		}
 	}
 }
+
+// A Ref can be taken apart, put together, and found by its id.
+func TestTheWaysToARef(t *testing.T) {
+	s := shard.New(testConfig())
+	for _, class := range []shard.Class{shard.ClassCounter, shard.ClassGauge, shard.ClassHistogram, shard.ClassSet, shard.ClassRate} {
+		for range shard.RowSlots + 1 { // into a second row
+			r := alloc(t, s, class)
+			assert.Equal(t, r, shard.MakeRef(r.Split()))
+			assert.Equal(t, r, s.Ref(r.ID()))
+		}
+	}
+	assert.False(t, shard.MakeRef(shard.Ref{}.Split()).Valid())
+}
