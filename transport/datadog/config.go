@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/shardstats/shardstats/transport/internal/post"
 )
 
 // Defaults of [Config], and limits of the API.
@@ -182,27 +184,7 @@ func keyProblem(key string) string {
 
 // parseURL returns the URL that requests go below, or what is wrong with it.
 func parseURL(raw string) (*url.URL, string) {
-	for i := range len(raw) {
-		if raw[i] <= ' ' || raw[i] == 0x7f {
-			return nil, "has a blank or a control character"
-		}
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return nil, "is no valid URL"
-	case u.User != nil:
-		return nil, "has a user or password: the API key alone authorises"
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, "has the wrong scheme: want http or https"
-	case u.Hostname() == "":
-		return nil, "has no host"
-	case u.RawQuery != "" || u.ForceQuery:
-		return nil, "has a query: want scheme, host and path only"
-	case strings.Contains(raw, "#"):
-		return nil, "has a fragment: want scheme, host and path only"
-	}
-	return u, ""
+	return post.ParseURL(raw, "https://api.datadoghq.com", "the API key alone authorises")
 }
 
 func isHostName(s string) bool {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/shardstats/shardstats/transport/internal/post"
 )
 
 // Defaults of [Config], and limits.
@@ -211,27 +213,7 @@ func (c Config) target() (*url.URL, string) {
 
 // parseURL returns raw as a URL, or what is wrong with it.
 func parseURL(raw string) (*url.URL, string) {
-	for i := range len(raw) {
-		if raw[i] <= ' ' || raw[i] == 0x7f {
-			return nil, "has a blank or a control character"
-		}
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return nil, "is no valid URL: want one like https://otlp.example.com:4318"
-	case u.User != nil:
-		return nil, "has a user or password: set Headers to authorise requests"
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, "has the wrong scheme: want http or https"
-	case u.Hostname() == "":
-		return nil, "has no host: want one like https://otlp.example.com:4318"
-	case u.RawQuery != "" || u.ForceQuery:
-		return nil, "has a query: want scheme, host and path only"
-	case strings.Contains(raw, "#"):
-		return nil, "has a fragment: want scheme, host and path only"
-	}
-	return u, ""
+	return post.ParseURL(raw, "https://otlp.example.com:4318", "set Headers to authorise requests")
 }
 
 const maxHeaderBytes = 8 << 10

@@ -46,7 +46,7 @@ func ExampleConfig() {
 	fmt.Println(err)
 	// Output:
 	// {"client":false,"compression":"gzip","endpoint":"","headers":{"Authorization":"***"},"histograms":"summary","max_buckets":0,"max_request_bytes":0,"metrics_url":"","quantiles":null,"resource":null,"service_name":"","signed_counts":false,"timeout":"0s","tls":false}
-	// otlp: Config.Endpoint has the wrong scheme: want http or https
+	// otlp: Config.Endpoint has the wrong scheme: want http or https, as in https://otlp.example.com:4318
 	// otlp: Config.Timeout is -1s: want more than 0, or 0 for 10s
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shardstats/shardstats/transport/internal/post"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
@@ -167,35 +168,13 @@ func (c Config) withDefaults() (settings, error) {
 	return settings{c, target, quantiles}, errors.Join(wrong...)
 }
 
-const example = "want one like http://localhost:9090/api/v1/write"
-
 // parseURL returns raw as a URL, or what is wrong with it.
 func parseURL(raw string) (*url.URL, string) {
-	if raw == "" {
-		return nil, "is empty: " + example
-	}
-	for i := range len(raw) {
-		if raw[i] <= ' ' || raw[i] == 0x7f {
-			return nil, "has a blank or a control character"
-		}
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return nil, "is no valid URL: " + example
-	case u.User != nil:
-		return nil, "has a user or password: set Username and Password"
-	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, "has the wrong scheme: want http or https"
-	case u.Hostname() == "":
-		return nil, "has no host: " + example
-	case u.RawQuery != "" || u.ForceQuery || strings.Contains(raw, "#"):
-		return nil, "has a query or a fragment: want scheme, host and path only"
-	}
-	if u.Path == "" {
+	u, problem := post.ParseURL(raw, "http://localhost:9090/api/v1/write", "set Username and Password")
+	if problem == "" && u.Path == "" {
 		u.Path = "/"
 	}
-	return u, ""
+	return u, problem
 }
 
 const maxHeaderBytes = 8 << 10
