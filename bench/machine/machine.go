@@ -1,0 +1,56 @@
+// Package machine says where figures come from, for the head of each report.
+package machine
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+)
+
+// Describe returns lines "key: value": system, processor, Go, commit. What cannot be
+// found out is "unknown".
+func Describe() []string {
+	return []string{
+		"system: " + output("uname", "-srm"),
+		fmt.Sprintf("processor: %s, GOMAXPROCS %d", Processor(), runtime.GOMAXPROCS(0)),
+		"go: " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH,
+		"commit: " + Commit(),
+	}
+}
+
+// Processor returns the model as Linux names it.
+func Processor() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return "unknown"
+	}
+	return model(string(info))
+}
+
+// model returns the processor that a /proc/cpuinfo is about.
+func model(info string) string {
+	for line := range strings.Lines(info) {
+		key, model, ok := strings.Cut(line, ":")
+		if model = strings.TrimSpace(model); ok && strings.TrimSpace(key) == "model name" && model != "" {
+			return model
+		}
+	}
+	return "unknown"
+}
+
+// Kernel returns the version of the running kernel.
+func Kernel() string { return output("uname", "-r") }
+
+// Commit returns what is checked out in the working directory.
+func Commit() string { return output("git", "describe", "--always", "--dirty") }
+
+// output runs a command and returns what it prints.
+func output(name string, args ...string) string {
+	out, err := exec.Command(name, args...).Output()
+	if text := strings.TrimSpace(string(out)); err == nil && text != "" {
+		return text
+	}
+	return "unknown"
+}
