@@ -17,7 +17,8 @@ import (
 type attempt struct {
 	b        *transport.Batch
 	points   int
-	items    int // points, events and checks
+	items    int             // points, events and checks
+	has      [endpoints]bool // points for it
 	rejected []transport.Rejection
 	// skip has the numbers of the points that cannot be sent, sorted. They are in
 	// rejected, too.
@@ -29,17 +30,20 @@ type attempt struct {
 
 // newAttempt rejects what cannot be sent at all.
 func newAttempt(b *transport.Batch, enc *encoder) *attempt {
-	a := &attempt{b: b, points: b.Points(), items: b.Len()}
-	number := 0
-	for i := range a.b.Series {
-		s := &a.b.Series[i]
+	a := &attempt{b: b}
+	for i := range b.Series {
+		s := &b.Series[i]
 		for j := range s.Points {
 			if why := enc.unfit(s.Kind, &s.Points[j]); why != "" {
-				a.reject(number, why)
+				a.reject(a.points+j, why)
 			}
-			number++
+		}
+		if len(s.Points) > 0 {
+			a.points += len(s.Points)
+			a.has[endpointOf(s.Kind)] = true
 		}
 	}
+	a.items = a.points + len(b.Events) + len(b.Checks)
 	return a
 }
 

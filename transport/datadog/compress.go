@@ -1,11 +1,11 @@
 package datadog
 
 import (
-	"compress/gzip"
-	"compress/zlib"
 	"fmt"
 	"io"
 
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -49,13 +49,24 @@ type compressor interface {
 // body of a series endpoint has is not worth its memory.
 const zstdWindowBytes = 1 << 20
 
+// deflateLevel is that of zlib and gzip: see docs/adr/0014-what-a-flush-costs.md.
+const deflateLevel = 3
+
 // newCompressor returns nil for None. None of them starts a goroutine.
 func newCompressor(c Compression, w io.Writer) compressor {
 	switch c {
 	case Zlib:
-		return zlib.NewWriter(w)
+		z, err := zlib.NewWriterLevel(w, deflateLevel)
+		if err != nil {
+			panic("datadog: impossible level for zlib: " + err.Error())
+		}
+		return z
 	case Gzip:
-		return gzip.NewWriter(w)
+		z, err := gzip.NewWriterLevel(w, deflateLevel)
+		if err != nil {
+			panic("datadog: impossible level for gzip: " + err.Error())
+		}
+		return z
 	case Zstd:
 		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindowBytes), zstd.WithLowerEncoderMem(true))
 		if err != nil {

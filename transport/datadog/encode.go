@@ -59,16 +59,16 @@ func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 // appendV1 appends s with these of its points as an object of the request's
 // "series" list.
 func (e *encoder) appendV1(dst []byte, s *transport.Series, points []transport.Point) []byte {
+	about := &e.about[s.Kind]
+	about.make(s, e.fillHost)
 	dst = append(dst, `{"metric":`...)
-	dst = jsonenc.AppendString(dst, e.spellings.name(s.Name))
+	dst = appendSpelled(dst, e.spellings.name(s.Name))
 	dst = append(dst, `,"points":[`...)
 	for i := range points {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, '[')
-		dst = jsonenc.AppendInt(dst, points[i].Unix)
-		dst = append(dst, ',')
+		dst = append(dst, e.date.of(points[i].Unix)...)
 		if s.Kind == transport.KindDistribution {
 			dst = appendValues(dst, points[i].Summary.Samples, func() float64 { return summary.Offset(s, points[i].Unix) })
 		} else {
@@ -76,21 +76,55 @@ func (e *encoder) appendV1(dst []byte, s *transport.Series, points []transport.P
 		}
 		dst = append(dst, ']')
 	}
-	dst = append(dst, `],"type":"`...)
-	dst = append(dst, typeOf(s.Kind)...)
-	dst = append(dst, `","host":`...)
-	dst = appendStringOrNull(dst, filled(s.Host, e.fillHost), s.HostSet)
-	dst = append(dst, `,"device":`...)
-	dst = appendStringOrNull(dst, s.Device, s.Device != "")
-	dst = append(dst, `,"tags":`...)
+	dst = append(dst, about.head...)
 	if len(s.Tags) == 0 {
 		dst = append(dst, "null"...)
 	} else {
 		dst = appendTags(dst, s.Tags, e.spellings)
 	}
-	dst = append(dst, `,"interval":`...)
-	dst = jsonenc.AppendInt(dst, int64(s.Interval/time.Second))
-	return append(dst, '}')
+	return append(dst, about.tail...)
+}
+
+// aboutV1 is the text of what most series of one kind have in common: it is made when
+// one is not as the one before.
+type aboutV1 struct {
+	interval     time.Duration
+	host, device []byte // own copies: a batch is gone after Send
+	hostSet      bool
+	head         []byte // from behind the points to the tags; empty before the first series
+	tail         []byte // behind the tags
+}
+
+// make makes a the text for s.
+func (a *aboutV1) make(s *transport.Series, fillHost string) {
+	if len(a.head) > 0 && s.Interval == a.interval && s.HostSet == a.hostSet && s.Host == string(a.host) && s.Device == string(a.device) {
+		return
+	}
+	a.interval, a.hostSet = s.Interval, s.HostSet
+	a.host, a.device = append(a.host[:0], s.Host...), append(a.device[:0], s.Device...)
+	a.head = append(a.head[:0], `],"type":"`...)
+	a.head = append(a.head, typeOf(s.Kind)...)
+	a.head = append(a.head, `","host":`...)
+	a.head = appendStringOrNull(a.head, filled(s.Host, fillHost), s.HostSet)
+	a.head = append(a.head, `,"device":`...)
+	a.head = appendStringOrNull(a.head, s.Device, s.Device != "")
+	a.head = append(a.head, `,"tags":`...)
+	a.tail = jsonenc.AppendInt(append(a.tail[:0], `,"interval":`...), int64(s.Interval/time.Second))
+	a.tail = append(a.tail, '}')
+}
+
+// dateV1 is the text of a point up to its value: most of a batch have one time.
+type dateV1 struct {
+	unix int64
+	text []byte // empty before the first point
+}
+
+func (d *dateV1) of(unix int64) []byte {
+	if len(d.text) == 0 || unix != d.unix {
+		d.unix = unix
+		d.text = append(jsonenc.AppendInt(append(d.text[:0], '['), unix), ',')
+	}
+	return d.text
 }
 
 // appendValues appends each value as often as its weight says. Weights that are

@@ -122,7 +122,15 @@ func appendTags(dst []byte, tags []string, known spellings) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = jsonenc.AppendString(dst, known.tag(tag))
+		dst = appendSpelled(dst, known.tag(tag))
 	}
 	return append(dst, ']')
+}
+
+// appendSpelled appends a name or tag as spelled on the wire, as a JSON string: it has
+// only letters, digits and characters that need no escape.
+func appendSpelled(dst []byte, text string) []byte {
+	dst = append(dst, '"')
+	dst = append(dst, text...)
+	return append(dst, '"')
 }

@@ -1,6 +1,8 @@
 package datadog
 
 import (
+	"io"
+
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
@@ -50,6 +52,15 @@ func PackWith(cfg Config, maxBody, maxRaw int, b *transport.Batch) (bodies []Bod
 
 // Worst is the bound on what the compressor makes of n bytes.
 func Worst(n int) int { return worst(n) }
+
+// NewCompressor returns what bodies are compressed with.
+func NewCompressor(c Compression, w io.Writer) interface {
+	io.Writer
+	Flush() error
+	Close() error
+} {
+	return newCompressor(c, w)
+}
 
 // EventBody returns the body of the request for e.
 func EventBody(e *transport.Event) []byte { return appendEvent(nil, e, "") }

@@ -43,37 +43,36 @@ func wireName(name string) string {
 	return string(b)
 }
 
-func nameIsFine(name string) bool {
-	if name == "" || len(name) > maxNameBytes || !isLetter(name[0]) {
-		return false
-	}
-	for i := range len(name) {
-		if !nameByte(name[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func nameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c == '.' }
-
 // spellings remembers how names and tags that have to be changed are spelled on the
 // wire. It belongs to one encoder.
 type spellings struct{ names, tags spelled }
 
 func newSpellings() spellings { return spellings{spelled{}, spelled{}} }
 
-// name returns wireName of name, and tag wireTag of tag.
-func (s spellings) name(name string) string { return s.names.spell(name, nameIsFine, wireName) }
-func (s spellings) tag(tag string) string   { return s.tags.spell(tag, tagIsFine, wireTag) }
+// name returns wireName of name.
+func (s spellings) name(name string) string {
+	if nameIsFine(name) {
+		return name
+	}
+	return s.names.spell(name, wireName)
+}
+
+// tag returns wireTag of tag.
+func (s spellings) tag(tag string) string {
+	if tagIsFine(tag) {
+		return tag
+	}
+	return s.tags.spell(tag, wireTag)
+}
 
 // spelled is one half; a nil one remembers nothing.
 type spelled map[string]string
 
 const maxSpelled = 4096 // some 100 bytes each, up to 1 KiB
 
-func (s spelled) spell(text string, fine func(string) bool, wire func(string) string) string {
-	if s == nil || fine(text) {
+// spell returns what wire makes of a text.
+func (s spelled) spell(text string, wire func(string) string) string {
+	if s == nil {
 		return wire(text)
 	}
 	if known, ok := s[text]; ok {
@@ -115,24 +114,6 @@ func wireTag(tag string) string {
 		return "_" // nothing but underscores; a tag is not empty
 	}
 	return b.String()[:kept]
-}
-
-// tagIsFine looks for the plain spellings that most tags have; it may say no to
-// a tag that wireTag then leaves as it is.
-func tagIsFine(tag string) bool {
-	if tag == "" || len(tag) > maxTagRunes || tag[len(tag)-1] == '_' {
-		return false
-	}
-	for i := range len(tag) {
-		c := tag[i]
-		switch {
-		case c >= 'a' && c <= 'z', isDigit(c), c == ':', c == '-', c == '.', c == '/':
-		case c == '_' && tag[i+1] != '_': // it is not the last
-		default:
-			return false
-		}
-	}
-	return true
 }
 
 func tagRune(r rune) rune {

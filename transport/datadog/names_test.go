@@ -54,6 +54,33 @@ func TestWireTag(t *testing.T) {
 	}
 }
 
+// Names and tags are looked at eight bytes at a time: each character comes at each
+// place of a word, in texts of all lengths up to some words.
+func TestEveryByteAtEveryPlace(t *testing.T) {
+	dd := open(t, "http://localhost")
+	const (
+		inNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+		inTags  = "abcdefghijklmnopqrstuvwxyz0123456789_-:./"
+	)
+	for c := range 0x100 {
+		for size := 2; size < 20; size++ {
+			for at := 1; at < size; at++ {
+				text := strings.Repeat("a", at) + string([]byte{byte(c)}) + strings.Repeat("z", size-1-at)
+				stays := strings.IndexByte(inNames, byte(c)) >= 0
+				assert.Equal(t, stays, dd.WireName(text) == text, "name %q", text)
+				stays = strings.IndexByte(inTags, byte(c)) >= 0 && (c != '_' || at < size-1)
+				assert.Equal(t, stays, dd.WireTag(text) == text, "tag %q", text)
+			}
+		}
+	}
+	for size := 2; size < 30; size++ {
+		for at := range size - 1 {
+			text := strings.Repeat("a", at) + "__" + strings.Repeat("z", size-2-at)
+			assert.NotContains(t, dd.WireTag(text), "__", "%q", text)
+		}
+	}
+}
+
 func TestEveryCharacterInATagIsAllowedAndStays(t *testing.T) {
 	dd := open(t, "http://localhost")
 	for r := rune(0); r < 0x20000; r++ { // the planes that have letters with two cases

@@ -87,6 +87,8 @@ type encoder struct {
 	fillHost  string // Config.FillHost
 	origin    Origin
 	spellings spellings
+	about     [transport.KindDistribution + 1]aboutV1
+	date      dateV1
 
 	bins    sketchBins
 	message []byte // the innermost message that is not yet appended

@@ -16,6 +16,9 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 	}
 	a := newAttempt(b, &t.packer.enc)
 	for e := range endpoints {
+		if !a.has[e] {
+			continue
+		}
 		if failed := t.sendTo(ctx, e, a); failed != nil {
 			return a.failure(failed, e)
 		}

@@ -3,9 +3,11 @@ package datadog_test
 import (
 	"bytes"
 	"compress/zlib"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -99,12 +101,47 @@ func unpacked(t *testing.T, r request) string {
 	if r.header.Get("Content-Encoding") == "" {
 		return r.body
 	}
-	require.True(t, strings.HasPrefix(r.body, "\x78\x9c"), "zlib with its default level")
+	require.True(t, strings.HasPrefix(r.body, "\x78"), "zlib with its largest window, as there; the level is ours")
 	z, err := zlib.NewReader(bytes.NewReader([]byte(r.body)))
 	require.NoError(t, err)
 	body, err := io.ReadAll(z)
 	require.NoError(t, err)
 	return string(body)
+}
+
+// What neighbours have in common is made once: each series still says what it is.
+func TestSeriesOfOneBodyMayDifferInAll(t *testing.T) {
+	of := func(kind transport.Kind, unix int64, host string, set bool, device string, interval time.Duration) transport.Series {
+		s := series("s", kind, 1)
+		s.Points[0].Unix, s.Host, s.HostSet, s.Device, s.Interval = unix, host, set, device, interval
+		return s
+	}
+	var in []transport.Series
+	var want []string
+	for _, kind := range []transport.Kind{transport.KindCount, transport.KindGauge, transport.KindRate} {
+		for _, unix := range []int64{10, 20} {
+			for _, host := range []string{"", "a", "b"} {
+				for _, device := range []string{"", "sda"} {
+					for _, seconds := range []int{10, 60} {
+						for range 2 {
+							in = append(in, of(kind, unix, host, host != "a", device, time.Duration(seconds)*time.Second))
+							hostText, deviceText := "null", "null"
+							if host != "a" {
+								hostText = strconv.Quote(host)
+							}
+							if device != "" {
+								deviceText = strconv.Quote(device)
+							}
+							want = append(want, fmt.Sprintf(`{"metric":"s","points":[[%d,1]],"type":"%s","host":%s,"device":%s,"tags":null,"interval":%d}`, unix, kind, hostText, deviceText, seconds))
+						}
+					}
+				}
+			}
+		}
+	}
+	bodies, _ := datadog.Pack(datadog.None, 3_200_000, 62_914_560, batch(in...))
+	require.Len(t, bodies, 1)
+	assert.Equal(t, `{"series":[`+strings.Join(want, ",")+`]}`, string(bodies[0].Bytes))
 }
 
 // Only a host that is set and empty is filled: a series without one stays so.

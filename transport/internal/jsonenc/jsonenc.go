@@ -13,6 +13,15 @@ const hexDigits = "0123456789abcdef"
 // valid UTF-8 becomes U+FFFD. Everything else stays as it is.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	if isPlain(s) {
+		dst = append(dst, s...)
+		return append(dst, '"')
+	}
+	return appendEscaped(dst, s)
+}
+
+// appendEscaped is the rest of AppendString for what is not plain.
+func appendEscaped(dst []byte, s string) []byte {
 	plain := 0 // s[plain:i] needs no escape and is not appended yet
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -63,11 +72,17 @@ func appendEscape(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }
 
+// maxPlainInt is below 2^53: the digits of whole numbers up to there are the fewest.
+const maxPlainInt = 1e15
+
 // AppendFloat appends f in the fewest digits that read back as f, and null if
 // it is not finite. At most 25 bytes.
 func AppendFloat(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
+	}
+	if n := int64(f); float64(n) == f && n != 0 && -maxPlainInt < n && n < maxPlainInt { // 0 may be -0
+		return strconv.AppendInt(dst, n, 10)
 	}
 	// Plain digits while they are short, so that 1e15 is never 309 digits.
 	format := byte('e')

@@ -3,6 +3,7 @@ package jsonenc_test
 import (
 	"encoding/json"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -71,6 +72,36 @@ func TestFloatsReadBackExactlyAndStayShort(t *testing.T) {
 		require.Equal(t, math.Float64bits(f), math.Float64bits(back), "%s", text)
 		require.LessOrEqual(t, len(text), 25)
 	})
+}
+
+// Eight bytes are looked at at once: each character comes at each place of a word, in
+// strings of all lengths up to some words.
+func TestEveryCharacterAtEveryPlace(t *testing.T) {
+	for c := range rune(0x100) {
+		for size := range 20 {
+			for at := range size {
+				in := strings.Repeat("a", at) + string(c) + strings.Repeat("z", size-1-at)
+				text := jsonenc.AppendString(nil, in)
+				want := `"` + in + `"`
+				if c < ' ' || c == 0x7f || c == '"' || c == '\\' {
+					require.NotEqual(t, want, string(text), "%q", in)
+				} else {
+					require.Equal(t, want, string(text))
+				}
+				var back string
+				require.NoError(t, json.Unmarshal(text, &back), "%q", in)
+				require.Equal(t, in, back)
+			}
+		}
+	}
+}
+
+func TestWholeNumbersAreWrittenAsFloatsAre(t *testing.T) {
+	for _, f := range []float64{1, 10, 999, 1e6, 123456789, 1e14, 1e15 - 1, 1e15, 1e15 + 1, 1 << 53, 1<<53 + 2, 1e16, 1.5, 1e15 + 0.5} {
+		for _, f := range []float64{f, -f} {
+			assert.Equal(t, strconv.FormatFloat(f, 'f', -1, 64), string(jsonenc.AppendFloat(nil, f)))
+		}
+	}
 }
 
 func TestAppendStrings(t *testing.T) {
