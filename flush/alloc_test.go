@@ -52,7 +52,7 @@ func stillRig(t *testing.T, counts, hists int) *rig {
 		}
 		for i := range n {
 			id := shard.ID(len(series))
-			series = append(series, &flush.Series{ID: id, Name: fmt.Sprint(kind, i), Kind: kind, Key: uint64(id)})
+			series = append(series, flush.NewSeries(id, kind, uint64(id), &flush.Common{}, flush.Text{Name: fmt.Sprint(kind, i)}))
 			ids = append(ids, id)
 		}
 		return ids

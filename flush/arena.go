@@ -5,7 +5,7 @@ import (
 	"github.com/shardstats/shardstats/transport"
 )
 
-// arena is the memory of a batch's points, summaries and members, in blocks that
+// arena is the memory of a batch's points, summaries, members and tags, in blocks that
 // are used again when the batch is. A block that is full is left as it is, for
 // slices point into it, and a larger one follows.
 type arena struct {
@@ -13,7 +13,7 @@ type arena struct {
 	summaries []*transport.Summary
 	used      int // summaries given out
 	values    []transport.Sample
-	texts     []string // members of sets
+	texts     []string // members of sets, tags
 }
 
 // point returns a slice of one point.
@@ -48,12 +48,24 @@ func (a *arena) samples(from []rollup.Sample) []transport.Sample {
 
 // members returns the members of a set.
 func (a *arena) members(from *rollup.Bucket, row, slot int) []string {
-	if size := from.Members(row, slot); size > cap(a.texts)-len(a.texts) {
-		a.texts = make([]string, 0, max(256, size, 2*cap(a.texts)))
-	}
-	n := len(a.texts)
+	n := a.roomForTexts(from.Members(row, slot))
 	a.texts = from.AppendMembers(a.texts, row, slot)
 	return a.texts[n:len(a.texts):len(a.texts)]
+}
+
+// tags returns the tags of a series in the order of a profile.
+func (a *arena) tags(series *Series, p Profile) []string {
+	n := a.roomForTexts(series.tagCount())
+	a.texts = series.appendTagsFor(p, a.texts)
+	return a.texts[n:len(a.texts):len(a.texts)]
+}
+
+// roomForTexts makes room for n more texts and returns where they go.
+func (a *arena) roomForTexts(n int) int {
+	if n > cap(a.texts)-len(a.texts) {
+		a.texts = make([]string, 0, max(256, n, 2*cap(a.texts)))
+	}
+	return len(a.texts)
 }
 
 // maxArenaValues bounds what is kept: a burst of distributions or members should

@@ -26,7 +26,7 @@ type bucket struct {
 	// have been sent already; Flusher.memory knows which.
 	reopened bool
 	// leads says of gauges that are one on the wire which of them is sent.
-	leads     map[*wireGroup]*Series
+	leads     map[*wireGroup]shard.ID
 	handedOut time.Time // the last time
 }
 

@@ -4,22 +4,7 @@ import (
 	"time"
 
 	"github.com/shardstats/shardstats/shard"
-	"github.com/shardstats/shardstats/transport"
 )
-
-// Series is what an id stands for. It is immutable once a catalog has shown it.
-type Series struct {
-	ID      shard.ID
-	Name    string   // with namespace, sanitised
-	Tags    []string // sorted, distinct, constant tags included
-	Ordered []string // the same in the order of the first submission, constant ones last; nil unless a transport wants them so
-	Host    string
-	HostSet bool
-	Device  string
-	Kind    transport.Kind
-	Key     uint64 // 64-bit hash of the identity (name, tags, kind, host), stable over reuse of ids
-	Metric  *Metric
-}
 
 // Metric is what was configured for the metrics of some names; nil of it, and zero
 // fields, leave things as they are.
@@ -30,19 +15,12 @@ type Metric struct {
 	ReservoirSize     int         // samples kept per histogram and bucket
 }
 
-// reservoir returns how many samples a histogram keeps, 0 for the default.
-func (s *Series) reservoir() int {
-	if s.Metric == nil {
-		return 0
-	}
-	return s.Metric.ReservoirSize
-}
-
 // Catalog tells the flusher which series an id stands for, and gets the chance
 // to expire idle ones. The flusher calls it from one goroutine at a time.
 type Catalog interface {
 	// Series returns the series of an id that a drain has shown. It returns nil
-	// only for an id that was never shown.
+	// only for an id that was never shown. It may return another pointer for the same
+	// series each time: what is one series has one Key.
 	Series(id shard.ID) *Series
 	// Sweep is called after each drain. newest is the number of the newest
 	// bucket the flusher has made, oldest that of the oldest it keeps

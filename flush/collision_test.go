@@ -164,11 +164,10 @@ func TestAnIDUsedAgainBehindAFilterLeavesItsGroup(t *testing.T) {
 // A host or a device of its own makes a series of its own.
 func TestHostsAndDevicesKeepSeriesApart(t *testing.T) {
 	r, adding, _ := collide(t, nil)
-	for i, s := range []flush.Series{{}, {HostSet: true}, {Host: "h", HostSet: true}, {Device: "h"}, {Tags: []string{"h"}}, {Tags: []string{"host", "h"}}} {
+	for i, s := range []flush.Common{{}, {HostSet: true}, {Host: "h", HostSet: true}, {Device: "h"}, {Tags: []string{"h"}}, {Tags: []string{"host", "h"}}} {
 		id := r.cat.add(transport.KindCount, "c", s.Tags...)
 		r.cat.mu.Lock()
-		series := r.cat.series[id]
-		series.Host, series.HostSet, series.Device = s.Host, s.HostSet, s.Device
+		r.cat.series[id].Common = &s
 		r.cat.mu.Unlock()
 		r.src.count(id, int64(i+1))
 	}

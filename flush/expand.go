@@ -25,9 +25,9 @@ type figures struct {
 
 // seriesFigures is what one series is expanded to.
 type seriesFigures struct {
-	series *Series // whose they are; ids are reused
-	list   []figure
-	names  []string
+	key   uint64 // whose they are, if names are there; ids are reused
+	list  []figure
+	names []string
 }
 
 var suffixes = map[Aggregate]string{
@@ -88,14 +88,15 @@ func (fs *figures) points() int { return max(1, fs.longest) }
 func (fs *figures) of(series *Series) *seriesFigures {
 	fs.series = grow(fs.series, int(series.ID))
 	of := &fs.series[series.ID]
-	if of.series != series {
-		list, own := fs.special[series.Metric]
+	if of.names == nil || of.key != series.Key {
+		list, own := fs.special[series.metric()]
 		if !own {
 			list = fs.standard
 		}
-		*of = seriesFigures{series, list, make([]string, len(list))}
+		*of = seriesFigures{series.Key, list, make([]string, len(list))}
+		name := series.Name()
 		for j := range list {
-			of.names[j] = series.Name + list[j].suffix
+			of.names[j] = name + list[j].suffix
 		}
 	}
 	return of
@@ -121,9 +122,22 @@ func (fig *figure) value(p Profile, s *rollup.Summary, samples []rollup.Sample, 
 	}
 }
 
+// named is a series with its strings put together for the batch under way.
+type named struct {
+	*Series
+	name string
+	tags []string
+}
+
+// name puts the strings of a series together in the memory of a batch.
+func (v *view) name(h *handout, series *Series) *named {
+	v.named = named{series, series.Name(), h.arena.tags(series, v.shape.profile)}
+	return &v.named
+}
+
 // append adds the points of one (series, bucket) to a batch. It reports false,
 // and adds nothing, if its sum is not finite. run is nil unless totals are sent.
-func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, content *rollup.Bucket, run *runningSeries) bool {
+func (v *view) append(f *Flusher, h *handout, key unitKey, series *named, content *rollup.Bucket, run *runningSeries) bool {
 	row, slot := series.ID.Row(), series.ID.Slot()
 	point := transport.Point{Unix: key.unix, Rev: key.rev}
 	switch series.Kind {
@@ -136,7 +150,7 @@ func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, conte
 		if run != nil {
 			point.Value = run.total.Value()
 		}
-		v.appendPoint(f, h, series, series.Name, v.shape.profile.countKind(), point)
+		v.appendPoint(f, h, series, series.name, v.shape.profile.countKind(), point)
 		return true
 	case transport.KindGauge, transport.KindRate:
 		point.Value = content.Gauge(row, slot)
@@ -151,11 +165,11 @@ func (v *view) append(f *Flusher, h *handout, key unitKey, series *Series, conte
 	default:
 		return v.appendSummary(f, h, point, series, content, run)
 	}
-	v.appendPoint(f, h, series, series.Name, series.Kind, point)
+	v.appendPoint(f, h, series, series.name, series.Kind, point)
 	return true
 }
 
-func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, series *Series, content *rollup.Bucket, run *runningSeries) bool {
+func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, series *named, content *rollup.Bucket, run *runningSeries) bool {
 	row, slot := series.ID.Row(), series.ID.Slot()
 	s := content.Summary(row, slot)
 	if !s.Finite() {
@@ -171,10 +185,10 @@ func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, seri
 		*sum = transport.Summary{Count: s.Count(), Sum: s.Sum(), Min: s.Min(), Max: s.Max(), Samples: h.arena.samples(samples)}
 		h.bytes += 16 * len(samples)
 		point.Summary = sum
-		v.appendPoint(f, h, series, series.Name, series.Kind, point)
+		v.appendPoint(f, h, series, series.name, series.Kind, point)
 		return true
 	}
-	of := v.figures.of(series)
+	of := v.figures.of(series.Series)
 	for i := range of.list {
 		fig := &of.list[i]
 		point.Value = fig.value(v.shape.profile, s, samples, float64(f.rollup))
@@ -187,14 +201,15 @@ func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, seri
 }
 
 // appendPoint adds one series of one point.
-func (v *view) appendPoint(f *Flusher, h *handout, series *Series, name string, kind transport.Kind, p transport.Point) {
+func (v *view) appendPoint(f *Flusher, h *handout, series *named, name string, kind transport.Kind, p transport.Point) {
 	h.bytes += 200 + len(name)
+	common := series.Common
 	out := transport.Series{
-		Name: name, Tags: v.shape.profile.tags(series), Host: series.Host, HostSet: series.HostSet, Device: series.Device,
-		Kind: kind, Unit: unitOf(series, kind), Interval: f.cfg.Rollup, Points: h.arena.point(p),
+		Name: name, Tags: series.tags, Host: common.Host, HostSet: common.HostSet, Device: common.Device,
+		Kind: kind, Unit: unitOf(series.Series, kind), Interval: f.cfg.Rollup, Points: h.arena.point(p),
 	}
-	if series.Metric != nil {
-		out.Description = series.Metric.Description
+	if m := series.metric(); m != nil {
+		out.Description = m.Description
 	}
 	h.batch.Series = append(h.batch.Series, out)
 }
@@ -202,12 +217,13 @@ func (v *view) appendPoint(f *Flusher, h *handout, series *Series, name string, 
 // unitOf says what the points of a series are measured in. The number of
 // observations of a histogram has no unit.
 func unitOf(series *Series, point transport.Kind) string {
+	m := series.metric()
 	figureOfHistogram := series.Kind != point && (series.Kind == transport.KindHistogram || series.Kind == transport.KindTiming)
 	switch {
 	case figureOfHistogram && point != transport.KindGauge:
 		return ""
-	case series.Metric != nil && series.Metric.Unit != "":
-		return series.Metric.Unit
+	case m != nil && m.Unit != "":
+		return m.Unit
 	case series.Kind == transport.KindTiming:
 		return "millisecond"
 	}

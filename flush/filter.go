@@ -11,8 +11,9 @@ type filter struct {
 }
 
 type choice struct {
-	series *Series // whom it is about; ids are reused
-	keep   bool
+	known bool
+	key   uint64 // whom it is about; ids are reused
+	keep  bool
 }
 
 func newFilter(only func(string) bool, log *slog.Logger) *filter {
@@ -22,8 +23,8 @@ func newFilter(only func(string) bool, log *slog.Logger) *filter {
 func (f *filter) keeps(series *Series) bool {
 	f.choices = grow(f.choices, int(series.ID))
 	c := &f.choices[series.ID]
-	if c.series != series {
-		*c = choice{series, f.ask(series.Name)}
+	if !c.known || c.key != series.Key {
+		*c = choice{true, series.Key, f.ask(series.Name())}
 	}
 	return c.keep
 }

@@ -64,7 +64,7 @@ func TestEveryPointArrivesOnce(t *testing.T) {
 	})
 }
 
-func (m *model) name(id shard.ID) string { return m.r.cat.Series(id).Name }
+func (m *model) name(id shard.ID) string { return m.r.cat.Series(id).Name() }
 
 func (m *model) add(id shard.ID, unix, n int64) {
 	start := unix - ((unix%10)+10)%10

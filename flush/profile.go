@@ -49,14 +49,6 @@ func (p Profile) percentile(samples []rollup.Sample, ppm rollup.PPM) float64 {
 	return rollup.Percentile(samples, ppm)
 }
 
-// tags returns the tags of a series in the order of the profile.
-func (p Profile) tags(s *Series) []string {
-	if p == ProfileThreadStats && s.Ordered != nil {
-		return s.Ordered
-	}
-	return s.Tags
-}
-
 // checkPercentiles refuses two percentiles that would be one series.
 func checkPercentiles(ps []float64) error {
 	seen := map[string]float64{}

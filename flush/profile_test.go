@@ -31,7 +31,7 @@ func TestTheThreadStatsProfile(t *testing.T) {
 	r.src.gauge(r.cat.add(transport.KindGauge, "g"), 7)
 	r.src.member(r.cat.add(transport.KindSet, "s"), "a", "b")
 	h := r.cat.add(transport.KindTiming, "h", "sorted", "tags")
-	r.cat.Series(h).Ordered = []string{"tags", "sorted"}
+	r.cat.Series(h).Text.Ordered = []string{"tags", "sorted"}
 	r.src.observe(h, 10, 1, 2, 3, 4, 5, 6, 7, 8, 9)
 	r.src.observe(r.cat.add(transport.KindDistribution, "d"), 4)
 	r.flushAll()
@@ -63,7 +63,7 @@ func TestConfiguredFiguresReplaceThoseOfEitherProfile(t *testing.T) {
 	}, m, plain)
 	for name, metric := range map[string]*flush.Metric{"all": nil, "own": own, "few": few} {
 		id := r.cat.add(transport.KindHistogram, name)
-		r.cat.Series(id).Metric = metric
+		r.cat.Series(id).Text.Metric = metric
 		r.src.observe(id, 1, 2)
 	}
 	r.clock.set(begin.Add(time.Second))

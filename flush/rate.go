@@ -21,7 +21,8 @@ type rates struct {
 
 // rateSample is the value of something that only grows, and when it was read.
 type rateSample struct {
-	series *Series // whose it is; ids are reused
+	id     shard.ID
+	key    uint64 // whose it is; ids are reused
 	nanos  int64
 	seq    uint64 // order of submission
 	value  float64
@@ -30,7 +31,7 @@ type rateSample struct {
 
 // addRate notes a sample; settleRates makes something of it.
 func (v *fold) addRate(start int64, r *shard.Timed) {
-	v.rates.fresh = append(v.rates.fresh, rateSample{v.cfg.Catalog.Series(r.ID), r.N, r.Seq, r.Value, start})
+	v.rates.fresh = append(v.rates.fresh, rateSample{r.ID, v.cfg.Catalog.Series(r.ID).Key, r.N, r.Seq, r.Value, start})
 }
 
 // settleRates uses the samples of a drain, each series' in the order of time. A
@@ -43,20 +44,19 @@ func (f *Flusher) settleRates() {
 		return
 	}
 	slices.SortFunc(r.fresh, func(a, b rateSample) int {
-		return cmp.Or(cmp.Compare(a.series.ID, b.series.ID), cmp.Compare(a.nanos, b.nanos), cmp.Compare(a.seq, b.seq))
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.nanos, b.nanos), cmp.Compare(a.seq, b.seq))
 	})
 	for i := range r.fresh {
 		f.settleRate(&r.fresh[i])
 	}
-	clear(r.fresh)
 	r.fresh = r.fresh[:0]
 }
 
 func (f *Flusher) settleRate(s *rateSample) {
-	r, id := &f.rates, s.series.ID
+	r, id := &f.rates, s.id
 	before, known := r.last[id]
 	switch {
-	case !known || before.series != s.series: // the first one: nothing to compare with
+	case !known || before.key != s.key: // the first one: nothing to compare with
 		r.last[id] = *s
 		return
 	case s.nanos < before.nanos:

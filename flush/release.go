@@ -28,8 +28,7 @@ func (h *handout) release() {
 }
 
 // scribble makes a batch useless, so that a transport that kept it past Send
-// shows. It writes what the batch owns alone: tags belong to the catalog and
-// are taken away, not written to.
+// shows.
 func scribble(b *transport.Batch) {
 	const reused = "reused"
 	for i := range b.Events {
@@ -50,6 +49,9 @@ func scribble(b *transport.Batch) {
 				p.Summary.Count, p.Summary.Sum, p.Summary.Min, p.Summary.Max = nan, nan, nan, nan
 			}
 			p.Value, p.Unix = nan, math.MinInt64
+		}
+		for j := range s.Tags {
+			s.Tags[j] = reused
 		}
 		s.Name, s.Host, s.Device, s.Unit, s.Tags = reused, reused, reused, reused, nil
 	}

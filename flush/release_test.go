@@ -23,7 +23,7 @@ func TestTheLastReferenceRecycles(t *testing.T) {
 	assert.Panics(t, func() { h.release() }, "one reference too many")
 }
 
-func TestScribbleSparesWhatTheBatchDoesNotOwn(t *testing.T) {
+func TestScribbleWritesOverWhatTheBatchOwns(t *testing.T) {
 	tags := []string{"a:b", "c"}
 	members := []string{"m"}
 	b := &transport.Batch{Series: []transport.Series{{
@@ -39,7 +39,7 @@ func TestScribbleSparesWhatTheBatchDoesNotOwn(t *testing.T) {
 	assert.NotEqual(t, int64(1), s.Points[0].Unix)
 	assert.True(t, math.IsNaN(s.Points[1].Summary.Count))
 	assert.True(t, math.IsNaN(s.Points[1].Summary.Samples[0].Value))
-	assert.Equal(t, []string{"a:b", "c"}, tags)
+	assert.Equal(t, []string{"reused", "reused"}, tags)
 	assert.Equal(t, []string{"m"}, members)
 }
 

@@ -51,7 +51,7 @@ func (c *catalog) put(id shard.ID, kind transport.Kind, name string, tags ...str
 	defer c.mu.Unlock()
 	h := fnv.New64a()
 	fmt.Fprint(h, kind, name, tags)
-	c.series[id] = &flush.Series{ID: id, Name: name, Tags: tags, Kind: kind, Key: h.Sum64()}
+	c.series[id] = flush.NewSeries(id, kind, h.Sum64(), &flush.Common{}, flush.Text{Name: name, Tags: tags})
 }
 
 // Series implements [flush.Catalog].

@@ -216,14 +216,15 @@ func (v *view) putOwed(f *Flusher, o *owing) {
 	h := v.room(v.figures.points())
 	before := len(h.batch.Series)
 	point := transport.Point{Unix: o.key.unix}
-	switch kind := o.series.Kind; {
+	series := v.name(h, o.series)
+	switch kind := series.Kind; {
 	case kind == transport.KindCount:
 		point.Value = o.run.total.Value()
-		v.appendPoint(f, h, o.series, o.series.Name, kind, point)
+		v.appendPoint(f, h, series, series.name, kind, point)
 	case v.shape.summaries || v.shape.distributions && kind == transport.KindDistribution:
-		v.appendTotal(f, h, point, o.series, o.run, o.run.min, o.run.max, nil)
+		v.appendTotal(f, h, point, series, o.run, o.run.min, o.run.max, nil)
 	default:
-		v.appendCount(f, h, point, o.series, o.run)
+		v.appendCount(f, h, point, series, o.run)
 	}
 	if len(h.batch.Series) > before {
 		h.units = append(h.units, o.key)
@@ -233,7 +234,7 @@ func (v *view) putOwed(f *Flusher, o *owing) {
 
 // appendTotal adds a summary with the total's count and sum, and its samples if they
 // are kept, else those of the bucket.
-func (v *view) appendTotal(f *Flusher, h *handout, point transport.Point, series *Series, run *runningSeries, low, high float64, samples []rollup.Sample) {
+func (v *view) appendTotal(f *Flusher, h *handout, point transport.Point, series *named, run *runningSeries, low, high float64, samples []rollup.Sample) {
 	if series.Kind == transport.KindDistribution {
 		samples = run.total.Samples()
 	}
@@ -241,12 +242,12 @@ func (v *view) appendTotal(f *Flusher, h *handout, point transport.Point, series
 	*sum = transport.Summary{Count: run.total.Count(), Sum: run.total.Sum(), Min: low, Max: high, Samples: h.arena.samples(samples)}
 	h.bytes += 16 * len(samples)
 	point.Summary = sum
-	v.appendPoint(f, h, series, series.Name, series.Kind, point)
+	v.appendPoint(f, h, series, series.name, series.Kind, point)
 }
 
 // appendCount adds the one figure of a flat histogram that has a total.
-func (v *view) appendCount(f *Flusher, h *handout, point transport.Point, series *Series, run *runningSeries) {
-	of := v.figures.of(series)
+func (v *view) appendCount(f *Flusher, h *handout, point transport.Point, series *named, run *runningSeries) {
+	of := v.figures.of(series.Series)
 	for i := range of.list {
 		if of.list[i].kind == transport.KindCount {
 			point.Value = run.total.Count()

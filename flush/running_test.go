@@ -197,10 +197,10 @@ func TestTheLastTotalIsTheSum(t *testing.T) {
 			switch rapid.IntRange(0, 3).Draw(rt, "what") {
 			case 0:
 				r.src.count(id, n)
-				want[r.cat.Series(id).Name] += float64(n)
+				want[r.cat.Series(id).Name()] += float64(n)
 			case 1:
 				r.src.at(sec(now-rapid.Int64Range(0, 300).Draw(rt, "age")), shard.Timed{ID: id, N: n})
-				want[r.cat.Series(id).Name] += float64(n)
+				want[r.cat.Series(id).Name()] += float64(n)
 			case 2:
 				now += rapid.Int64Range(1, 45).Draw(rt, "seconds")
 				r.clock.set(begin.Add(time.Duration(now) * time.Second))

@@ -28,6 +28,7 @@ type view struct {
 	holds     *holds    // of the flusher
 	current   *handout  // the batch under way
 	noted     []unitKey // revisions in it
+	named     named     // scratch: the series being added
 	out       *[]delivery
 	seq       *atomic.Uint64 // batches made by all views
 
@@ -217,7 +218,7 @@ func (v *view) addUnit(f *Flusher, key unitKey, series *Series, content *rollup.
 func (v *view) put(f *Flusher, key unitKey, series *Series, content *rollup.Bucket, run *runningSeries) {
 	h := v.room(v.figures.points())
 	before := len(h.batch.Series)
-	if !v.append(f, h, key, series, content, run) {
+	if !v.append(f, h, key, v.name(h, series), content, run) {
 		v.drop(1, transport.ReasonOverflowSum)
 		return
 	}

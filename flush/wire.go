@@ -8,6 +8,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/shardstats/shardstats/rollup"
+	"github.com/shardstats/shardstats/shard"
 	"github.com/shardstats/shardstats/transport"
 )
 
@@ -16,6 +17,8 @@ type wire struct {
 	namer      transport.WireNamer      // or
 	identifier transport.WireIdentifier // the other is nil
 	scratch    []byte
+	tags       []string  // scratch
+	members    []*Series // scratch: those of the group being added
 
 	log    *slog.Logger
 	groups map[uint64]*wireGroup // by hash
@@ -26,15 +29,21 @@ type wire struct {
 // wireGroup is the series of one kind, name, tags and host on the wire: nearly
 // always one.
 type wireGroup struct {
-	hash    uint64    // of that identity
-	members []*Series // in the order they were first seen
-	pass    uint64    // the last hand-out that the group was added in
+	hash    uint64   // of that identity
+	members []member // in the order they were first seen
+	pass    uint64   // the last hand-out that the group was added in
+}
+
+// member names a series; ids are reused.
+type member struct {
+	id  shard.ID
+	key uint64
 }
 
 // placement says which group a series is in.
 type placement struct {
-	series *Series // whom it is about; ids are reused
-	group  *wireGroup
+	key   uint64 // whom it is about; ids are reused
+	group *wireGroup
 }
 
 func newWire(c *capabilities, log *slog.Logger) *wire {
@@ -46,11 +55,11 @@ func newWire(c *capabilities, log *slog.Logger) *wire {
 func (w *wire) group(series *Series) *wireGroup {
 	w.placed = grow(w.placed, int(series.ID))
 	at := &w.placed[series.ID]
-	if at.series == series {
+	if at.group != nil && at.key == series.Key {
 		return at.group
 	}
 	if g := at.group; g != nil {
-		g.members = slices.DeleteFunc(g.members, func(s *Series) bool { return s == at.series })
+		g.members = slices.DeleteFunc(g.members, func(m member) bool { return m == member{series.ID, at.key} })
 		if len(g.members) == 0 && w.groups[g.hash] == g { // else it was empty before, and another has its place
 			delete(w.groups, g.hash)
 		}
@@ -61,8 +70,8 @@ func (w *wire) group(series *Series) *wireGroup {
 		g = &wireGroup{hash: hash}
 		w.groups[hash] = g
 	}
-	g.members = append(g.members, series)
-	*at = placement{series, g}
+	g.members = append(g.members, member{series.ID, series.Key})
+	*at = placement{series.Key, g}
 	return g
 }
 
@@ -80,21 +89,21 @@ func (w *wire) hash(s *Series) uint64 {
 		_, _ = d.Write(w.identity(s))
 		return d.Sum64()
 	}
-	part(w.call(w.namer.WireName, s.Name))
-	if s.HostSet { // always as many parts before the tags, or a tag could pass for a host
+	part(w.call(w.namer.WireName, s.Name()))
+	if s.Common.HostSet { // always as many parts before the tags, or a tag could pass for a host
 		part("host")
-		part(s.Host)
+		part(s.Common.Host)
 	} else {
 		part("")
 		part("")
 	}
-	part(s.Device)
-	tags := make([]string, len(s.Tags))
-	for i, tag := range s.Tags {
-		tags[i] = w.call(w.namer.WireTag, tag)
+	part(s.Common.Device)
+	w.tags = s.AppendTags(w.tags[:0])
+	for i, tag := range w.tags {
+		w.tags[i] = w.call(w.namer.WireTag, tag)
 	}
-	slices.Sort(tags)
-	for _, tag := range slices.Compact(tags) {
+	slices.Sort(w.tags)
+	for _, tag := range slices.Compact(w.tags) {
 		part(tag)
 	}
 	return d.Sum64()
@@ -105,9 +114,11 @@ func (w *wire) hash(s *Series) uint64 {
 func (w *wire) identity(s *Series) []byte {
 	id := w.scratch[:0]
 	whole := false
-	shielded(w.log, "flush: AppendWireIdentity of a transport panicked; the series is taken as it is", s.Name, func() {
+	name, common := s.Name(), s.Common
+	w.tags = s.AppendTags(w.tags[:0])
+	shielded(w.log, "flush: AppendWireIdentity of a transport panicked; the series is taken as it is", name, func() {
 		id = w.identifier.AppendWireIdentity(id, &transport.Series{
-			Name: s.Name, Tags: s.Tags, Host: s.Host, HostSet: s.HostSet, Device: s.Device, Kind: s.Kind,
+			Name: name, Tags: w.tags, Host: common.Host, HostSet: common.HostSet, Device: common.Device, Kind: s.Kind,
 		})
 		whole = true
 	})
@@ -131,12 +142,20 @@ func (w *wire) call(rename func(string) string, name string) (out string) {
 // the whole of all of them, touched since or not. A mix of gauges would be no
 // value: there one is sent, the first in the bucket, and the others are left out.
 func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
-	g.members = slices.DeleteFunc(g.members, func(s *Series) bool {
-		return f.cfg.Catalog.Series(s.ID) != s // its id is another's, which this view has not met
+	members := v.wire.members[:0]
+	g.members = slices.DeleteFunc(g.members, func(m member) bool {
+		s := f.cfg.Catalog.Series(m.id)
+		if s == nil || s.Key != m.key {
+			return true // its id is another's, which this view has not met
+		}
+		members = append(members, s)
+		return false
 	})
-	lead := v.lead(b, g)
+	v.wire.members = members
+	defer clear(members)
+	lead := v.lead(b, g, members)
 	if lastWins(lead.Kind) {
-		for _, s := range g.members {
+		for _, s := range members {
 			switch {
 			case !v.touched(b, s):
 			case s == lead:
@@ -148,35 +167,37 @@ func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
 		return
 	}
 	unit := v.unit(b, lead.Kind, g.hash)
-	if content := v.merged(f, b, g, lead, &unit); content != nil {
+	if content := v.merged(f, b, g.hash, members, lead, &unit); content != nil {
 		v.addUnit(f, unit, lead, content)
 	}
 }
 
 // lead returns the series that a group is sent under. Of gauges it stays the same
 // in a bucket: those that were left out count as handed out, too.
-func (v *view) lead(b *bucket, g *wireGroup) *Series {
-	if lead := b.leads[g]; lead != nil {
-		return lead
+func (v *view) lead(b *bucket, g *wireGroup, members []*Series) *Series {
+	if lead, ok := b.leads[g]; ok {
+		if i := slices.IndexFunc(members, func(s *Series) bool { return s.ID == lead }); i >= 0 {
+			return members[i]
+		}
 	}
-	lead := v.first(b, g)
+	lead := v.first(b, members)
 	if lastWins(lead.Kind) {
 		if b.leads == nil {
-			b.leads = map[*wireGroup]*Series{}
+			b.leads = map[*wireGroup]shard.ID{}
 		}
-		b.leads[g] = lead
+		b.leads[g] = lead.ID
 	}
 	return lead
 }
 
 // first returns the first of a group that was sent in b, or else is to be.
-func (v *view) first(b *bucket, g *wireGroup) *Series {
-	for _, s := range g.members {
+func (v *view) first(b *bucket, members []*Series) *Series {
+	for _, s := range members {
 		if b.hasSent(s.ID) && v.keeps(s) {
 			return s
 		}
 	}
-	for _, s := range g.members {
+	for _, s := range members {
 		if v.touched(b, s) {
 			return s
 		}
@@ -192,16 +213,16 @@ func (v *view) touched(b *bucket, s *Series) bool {
 // merged returns what a backend is to get for a group, at the place of lead, and
 // sets the unit's revision: the number of hand-outs of all its series, which
 // grows with each of the group's. nil if there is nothing to send.
-func (v *view) merged(f *Flusher, b *bucket, g *wireGroup, lead *Series, unit *unitKey) *rollup.Bucket {
+func (v *view) merged(f *Flusher, b *bucket, hash uint64, members []*Series, lead *Series, unit *unitKey) *rollup.Bucket {
 	row, slot := lead.ID.Row(), lead.ID.Slot()
 	whole := v.wantsWhole(lead.Kind)
-	if v.overwritten(lead.Kind) && f.lost(b, g.hash) {
+	if v.overwritten(lead.Kind) && f.lost(b, hash) {
 		v.drop(1, transport.ReasonLateUnmerged)
 		return nil
 	}
 	content := f.buckets.whole
 	content.Reset()
-	for _, s := range g.members {
+	for _, s := range members {
 		if !b.has(s.ID) || !v.keeps(s) {
 			continue
 		}
@@ -219,7 +240,7 @@ func (v *view) merged(f *Flusher, b *bucket, g *wireGroup, lead *Series, unit *u
 	if lead.Kind != transport.KindSet || whole {
 		return content
 	}
-	for _, s := range g.members {
+	for _, s := range members {
 		if b.hasSent(s.ID) && v.keeps(s) {
 			content.RemoveMembers(row, slot, b.sent, s.ID.Row(), s.ID.Slot())
 		}

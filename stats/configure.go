@@ -19,6 +19,7 @@ type config struct {
 	transports []flush.TransportConfig
 
 	interval, rollup  time.Duration
+	intervalSet       bool
 	jitter            time.Duration
 	jitterSet         bool
 	lateWindow        time.Duration
@@ -43,8 +44,13 @@ type config struct {
 	percentiles []float64
 	aggregates  []Aggregate
 
+	tuning string // the file of WithTuning
+	tuned  bool   // it was given
+
 	shards             int
+	shardsSet          bool
 	reservoirSize      int
+	reservoirSet       bool
 	seriesLimit        int
 	maxBuckets         int
 	setMembers         int
@@ -92,7 +98,11 @@ func configure(opts []Option) (*config, error) {
 	if c.fromEnv {
 		c.applyEnv()
 	}
-	err := c.check()
+	var untuned error
+	if c.tuned {
+		untuned = c.applyTuning()
+	}
+	err := errors.Join(untuned, c.check())
 	if !c.jitterSet {
 		c.jitter = c.interval / defaultJitterShare
 	}

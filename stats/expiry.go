@@ -70,9 +70,9 @@ func (r *registry) settle(newest, oldest uint64) {
 // forget frees the id of rec. Under r.mu.
 func (r *registry) forget(rec *record) {
 	delete(r.records, rec.key)
-	if use := r.names[rec.info.Name]; use != nil {
+	if use := r.names[rec.info.Name()]; use != nil {
 		if use.series--; use.series == 0 {
-			delete(r.names, rec.info.Name)
+			delete(r.names, rec.info.Name())
 		}
 	}
 	r.core.store.Free(rec.info.ID)

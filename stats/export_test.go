@@ -71,7 +71,7 @@ func (c *Client) Reachable(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, rec := range r.records {
-		if rec.info.Name == name && (rec.state == linked || rec.state == unlinked) {
+		if rec.info.Name() == name && (rec.state == linked || rec.state == unlinked) {
 			return true
 		}
 	}

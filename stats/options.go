@@ -94,7 +94,7 @@ func OnlyMetrics(keep func(name string) bool) TransportOption {
 // WithFlushInterval sets how often closed buckets are handed to the transports.
 // 100 ms to 1 h, default 10 s, aligned to the epoch.
 func WithFlushInterval(d time.Duration) Option {
-	return option(func(c *config) { c.interval = d })
+	return option(func(c *config) { c.interval, c.intervalSet = d, true })
 }
 
 // WithRollupInterval sets the length of a roll-up bucket: whole seconds, 1 s to
@@ -156,13 +156,13 @@ func WithAggregates(a ...Aggregate) Option {
 // the group, one of 16 histograms 2.25 KiB for the group; each histogram keeps
 // 2 generations × touched shards × samples × 8 B.
 func WithShards(n int) Option {
-	return option(func(c *config) { c.shards = n })
+	return option(func(c *config) { c.shards, c.shardsSet = n, true })
 }
 
 // WithReservoirSize sets how many samples a histogram keeps, in each shard and
 // after the merge. Count, sum, min and max are exact all the same. Default 1,000.
 func WithReservoirSize(n int) Option {
-	return option(func(c *config) { c.reservoirSize = n })
+	return option(func(c *config) { c.reservoirSize, c.reservoirSet = n, true })
 }
 
 // WithSeriesLimit bounds the live series. At the limit the series idle longest

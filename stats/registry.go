@@ -182,10 +182,9 @@ func (r *registry) newRecord(key string, id *identity, ordered []string, m *metr
 		return nil
 	}
 	rec := &record{key: key, ref: ref, since: now}
-	rec.info = flush.Series{
-		ID: ref.ID(), Name: id.name, Tags: id.tags, Ordered: ordered, Kind: id.kind, Key: xxhash.Sum64String(key),
-		Host: id.host.name, HostSet: id.host.set, Device: r.core.cfg.device, Metric: m.forFlush(),
-	}
+	common := &flush.Common{Host: id.host.name, HostSet: id.host.set, Device: r.core.cfg.device}
+	text := flush.Text{Name: id.name, Tags: id.tags, Ordered: ordered, Metric: m.forFlush()}
+	rec.info = *flush.NewSeries(ref.ID(), id.kind, xxhash.Sum64String(key), common, text)
 	r.records[key] = rec
 	r.publishInfo(&rec.info)
 	return rec

@@ -193,8 +193,8 @@ func TestBeyondTheLimitGoesToOverflow(t *testing.T) {
 		c.Gauge("temp", 1, fmt.Sprint("user:", i))
 	}
 	s := c.SeriesOf(transport.KindCount, "req", "user:new")
-	assert.Equal(t, "req", s.Name)
-	assert.Equal(t, []string{"const:1", "overflow:true"}, s.Tags)
+	assert.Equal(t, "req", s.Name())
+	assert.Equal(t, []string{"const:1", "overflow:true"}, s.AppendTags(nil))
 	l := c.Ledger()
 	assert.Equal(t, 10, l.Series)
 	assert.Equal(t, map[stats.Reason]uint64{transport.ReasonSeriesLimit: 995}, l.Refused)
@@ -204,8 +204,8 @@ func TestBeyondTheLimitGoesToOverflow(t *testing.T) {
 		c.Histogram(fmt.Sprint("h", i), 1)
 	}
 	s = c.SeriesOf(transport.KindHistogram, "h-new")
-	assert.Equal(t, "shardstats.overflow", s.Name)
-	assert.Equal(t, []string{"const:1", "kind:histogram"}, s.Tags)
+	assert.Equal(t, "shardstats.overflow", s.Name())
+	assert.Equal(t, []string{"const:1", "kind:histogram"}, s.AppendTags(nil))
 	records, _ := c.Counts()
 	assert.LessOrEqual(t, records, 10+1000+4)
 	flusher(c, epoch, 1, 1)
@@ -226,12 +226,12 @@ func TestTheSeriesIdleLongestGivesUpItsPlace(t *testing.T) {
 	}
 	flusher(c, epoch.Add(20*time.Second), 2, 2)
 	s := c.SeriesOf(transport.KindCount, "new")
-	assert.Equal(t, "new", s.Name)
-	assert.Empty(t, s.Tags, "it is no overflow series")
+	assert.Equal(t, "new", s.Name())
+	assert.Empty(t, s.AppendTags(nil), "it is no overflow series")
 	assert.False(t, c.Seen(transport.KindCount, "old", "9"))
 	assert.True(t, c.Seen(transport.KindCount, "old", "8"))
 	s = c.SeriesOf(transport.KindCount, "newer")
-	assert.Equal(t, []string{"overflow:true"}, s.Tags, "nobody else was idle")
+	assert.Equal(t, []string{"overflow:true"}, s.AppendTags(nil), "nobody else was idle")
 }
 
 func TestIdleSeriesAreFreedAndTheirIDsReused(t *testing.T) {
