@@ -2,7 +2,6 @@ package datadog
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shardstats/shardstats/transport/internal/post"
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // Defaults of [Config], and limits of the API.
@@ -84,85 +84,78 @@ type Config struct {
 
 // withDefaults checks everything and returns c filled in and the parsed URL.
 func (c Config) withDefaults() (Config, *url.URL, error) {
-	var wrong []error
-	complain := func(format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("datadog: Config."+format, args...))
-	}
+	wrong := setting.For("datadog")
 
 	switch {
 	case c.APIKey == "" && c.APIKeyFunc == nil:
-		complain("APIKey is empty: set it, or APIKeyFunc")
+		wrong.Add("APIKey is empty: set it, or APIKeyFunc")
 	case c.APIKey != "" && c.APIKeyFunc != nil:
-		complain("APIKey and APIKeyFunc are both set: set one")
+		wrong.Add("APIKey and APIKeyFunc are both set: set one")
 	case c.APIKey != "":
 		if problem := keyProblem(c.APIKey); problem != "" {
-			complain("APIKey %s", problem)
+			wrong.Add("APIKey %s", problem)
 		}
 	}
 	if c.AppKey != "" {
 		if problem := keyProblem(c.AppKey); problem != "" {
-			complain("AppKey %s", problem)
+			wrong.Add("AppKey %s", problem)
 		}
 	}
 	if c.Site == "" {
 		c.Site = defaultSite
 	} else if !isHostName(c.Site) {
-		complain("Site %q is no host name: want one like datadoghq.eu", c.Site)
+		wrong.Add("Site %q is no host name: want one like datadoghq.eu", c.Site)
 	}
-	c.checkWire(complain)
+	c.checkWire(wrong)
 	if c.ZstdName == "" {
 		c.ZstdName = "zstd"
 	}
-	if c.Timeout < 0 {
-		complain("Timeout is %v: want more than 0, or 0 for %v", c.Timeout, defaultTimeout)
-	} else if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
-	}
+	wrong.Positive("Timeout", &c.Timeout, defaultTimeout)
 	if c.URL == "" {
-		c.checkV3("Site", "api."+c.Site, complain)
-		return c, &url.URL{Scheme: "https", Host: "api." + c.Site}, errors.Join(wrong...)
+		c.checkV3("Site", "api."+c.Site, wrong)
+		return c, &url.URL{Scheme: "https", Host: "api." + c.Site}, wrong.Err()
 	}
 	base, problem := parseURL(c.URL)
 	if problem != "" {
-		complain("URL %s", problem) // and does not repeat it: it may hold a password
+		wrong.Add("URL %s", problem) // and does not repeat it: it may hold a password
 	} else {
-		c.checkV3("URL", base.Hostname(), complain)
+		c.checkV3("URL", base.Hostname(), wrong)
 	}
-	return c, base, errors.Join(wrong...)
+	return c, base, wrong.Err()
 }
 
 // checkWire checks what of c says how points are put into bytes.
-func (c Config) checkWire(complain func(format string, args ...any)) {
+func (c Config) checkWire(wrong *setting.Complaints) {
 	if c.API > V3 {
-		complain("API is %v: want V1, V2 or V3", c.API)
+		wrong.Add("API is %v: want V1, V2 or V3", c.API)
 	}
 	switch {
 	case c.Encoding > Protobuf:
-		complain("Encoding is %v: want JSON or Protobuf", c.Encoding)
+		wrong.Add("Encoding is %v: want JSON or Protobuf", c.Encoding)
 	case c.Encoding == Protobuf && c.API == V1:
-		complain("Encoding is protobuf, which API v1 does not take: set API to V2, or leave Encoding out")
+		wrong.Add("Encoding is protobuf, which API v1 does not take: set API to V2, or leave Encoding out")
 	}
 	switch {
 	case c.Compression >= compressions:
-		complain("Compression is %v: want Zlib, None, Gzip or Zstd", c.Compression)
+		wrong.Add("Compression is %v: want Zlib, None, Gzip or Zstd", c.Compression)
 	case c.Compression == Zstd && c.API == V1:
-		complain("Compression is zstd, which API v1 does not take: set API to V2, or Compression to Zlib")
+		wrong.Add("Compression is zstd, which API v1 does not take: set API to V2, or Compression to Zlib")
 	case c.Compression == Gzip && c.API == V3:
-		complain("Compression is gzip, which API v3 is not known to take: set it to Zlib or Zstd")
+		wrong.Add("Compression is gzip, which API v3 is not known to take: set it to Zlib or Zstd")
 	}
 	if c.ZstdName != "" && c.ZstdName != "zstd" && c.ZstdName != "zstd1" {
-		complain("ZstdName is %q: want zstd or zstd1", c.ZstdName)
+		wrong.Add("ZstdName is %q: want zstd or zstd1", c.ZstdName)
 	}
 	if max(c.Origin.Product, c.Origin.Category, c.Origin.Service) > math.MaxInt32 {
-		complain("Origin is %v: want numbers of 31 bits", c.Origin)
+		wrong.Add("Origin is %v: want numbers of 31 bits", c.Origin)
 	}
 }
 
 // checkV3 complains about a host that V3 is not known to work with. It does not
 // repeat that of a URL.
-func (c Config) checkV3(field, host string, complain func(format string, args ...any)) {
+func (c Config) checkV3(field, host string, wrong *setting.Complaints) {
 	if c.API == V3 && !c.AllowV3 && !isDatadog(host) {
-		complain("%s leads to another host than Datadog's, which alone takes API v3: set API to V2, or AllowV3 if you know better", field)
+		wrong.Add("%s leads to another host than Datadog's, which alone takes API v3: set API to V2, or AllowV3 if you know better", field)
 	}
 }
 

@@ -1,10 +1,11 @@
 package dogstatsd
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // Defaults of [Config], and limits of the protocol.
@@ -119,24 +120,21 @@ type Config struct {
 
 // withDefaults checks everything and returns c filled in and its address in parts.
 func (c Config) withDefaults() (Config, address, error) {
-	var wrong []error
-	complain := func(format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("dogstatsd: Config."+format, args...))
-	}
+	wrong := setting.For("dogstatsd")
 	if c.Address == "" {
 		c.Address = defaultAddress
 	}
 	addr, problem := parseAddress(c.Address)
 	if problem != "" {
-		complain("Address %q %s", withoutUser(c.Address), problem)
+		wrong.Add("Address %q %s", withoutUser(c.Address), problem)
 	}
 	if c.Packing > PackNone {
-		complain("Packing is %v: want PackSamples, PackAll or PackNone", c.Packing)
+		wrong.Add("Packing is %v: want PackSamples, PackAll or PackNone", c.Packing)
 	}
 	if c.SignedDeltas && c.Timestamps {
-		complain("SignedDeltas and Timestamps are both set: a receiver with timestamps takes no gauge for a change")
+		wrong.Add("SignedDeltas and Timestamps are both set: a receiver with timestamps takes no gauge for a change")
 	}
-	c.checkOrigin(complain)
+	c.checkOrigin(wrong)
 
 	most, usual := maxUnixBytes, defaultUnixBytes
 	if addr.network == "udp" {
@@ -146,35 +144,28 @@ func (c Config) withDefaults() (Config, address, error) {
 	case c.MaxDatagram == 0:
 		c.MaxDatagram = usual
 	case problem == "" && (c.MaxDatagram < minDatagramBytes || c.MaxDatagram > most):
-		complain("MaxDatagram is %d: want %d to %d bytes, or 0 for %d", c.MaxDatagram, minDatagramBytes, most, usual)
+		wrong.Add("MaxDatagram is %d: want %d to %d bytes, or 0 for %d", c.MaxDatagram, minDatagramBytes, most, usual)
 	}
-	positive := func(name string, d *time.Duration, usual time.Duration) {
-		if *d < 0 {
-			complain("%s is %v: want more than 0, or 0 for %v", name, *d, usual)
-		} else if *d == 0 {
-			*d = usual
-		}
-	}
-	positive("Timeout", &c.Timeout, defaultTimeout)
-	positive("ResolveEvery", &c.ResolveEvery, defaultResolveEvery)
-	return c, addr, errors.Join(wrong...)
+	wrong.Positive("Timeout", &c.Timeout, defaultTimeout)
+	wrong.Positive("ResolveEvery", &c.ResolveEvery, defaultResolveEvery)
+	return c, addr, wrong.Err()
 }
 
-func (c Config) checkOrigin(complain func(format string, args ...any)) {
+func (c Config) checkOrigin(wrong *setting.Complaints) {
 	for _, f := range []struct{ name, value string }{
 		{"ContainerID", c.ContainerID}, {"EntityID", c.EntityID}, {"ExternalData", c.ExternalData},
 	} {
 		if problem := originProblem(f.value); problem != "" {
-			complain("%s %q %s", f.name, f.value, problem)
+			wrong.Add("%s %q %s", f.name, f.value, problem)
 		}
 	}
 	if strings.Contains(c.EntityID, ",") {
-		complain("EntityID %q has a comma: it is a tag, want the UID of a pod", c.EntityID)
+		wrong.Add("EntityID %q has a comma: it is a tag, want the UID of a pod", c.EntityID)
 	}
 	switch c.Cardinality {
 	case "", "none", "low", "orchestrator", "high":
 	default:
-		complain("Cardinality is %q: want none, low, orchestrator or high", c.Cardinality)
+		wrong.Add("Cardinality is %q: want none, low, orchestrator or high", c.Cardinality)
 	}
 }
 

@@ -2,17 +2,16 @@ package otlp
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/shardstats/shardstats/transport/internal/post"
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // Defaults of [Config], and limits.
@@ -131,63 +130,48 @@ type Config struct {
 
 // withDefaults checks everything and returns c filled in and the URL of requests.
 func (c Config) withDefaults() (Config, *url.URL, error) {
-	var wrong []error
-	complain := func(format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("otlp: Config."+format, args...))
-	}
+	wrong := setting.For("otlp")
 	target, problem := c.target()
 	if problem != "" {
-		complain("%s", problem)
+		wrong.Add("%s", problem)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
-		if problem := headerProblem(name, c.Headers[name]); problem != "" {
-			complain("Headers: %s", problem)
+		if problem := post.HeaderProblem(name, c.Headers[name]); problem != "" {
+			wrong.Add("Headers: %s", problem)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Resource)) {
 		if key == "" || !utf8.ValidString(key) || !utf8.ValidString(c.Resource[key]) {
-			complain("Resource has the attribute %q: want a key, and valid UTF-8", key)
+			wrong.Add("Resource has the attribute %q: want a key, and valid UTF-8", key)
 		}
 	}
 	if !utf8.ValidString(c.ServiceName) {
-		complain("ServiceName is %q: want valid UTF-8", c.ServiceName)
+		wrong.Add("ServiceName is %q: want valid UTF-8", c.ServiceName)
 	}
 	if c.Histograms > Exponential {
-		complain("Histograms is %v: want Summary or Exponential", c.Histograms)
+		wrong.Add("Histograms is %v: want Summary or Exponential", c.Histograms)
 	}
 	if c.Quantiles == nil {
 		c.Quantiles = defaultQuantiles
 	}
 	for _, q := range c.Quantiles {
 		if !(q >= 0 && q <= 1) {
-			complain("Quantiles has %v: want 0 to 1, as 0.95", q)
+			wrong.Add("Quantiles has %v: want 0 to 1, as 0.95", q)
 		}
 	}
 	if c.Compression > None {
-		complain("Compression is %v: want Gzip or None", c.Compression)
+		wrong.Add("Compression is %v: want Gzip or None", c.Compression)
 	}
-	between := func(field string, value *int, low, high, byDefault int) {
-		if *value == 0 {
-			*value = byDefault
-		}
-		if *value < low || *value > high {
-			complain("%s is %d: want %d to %d, or 0 for %d", field, *value, low, high, byDefault)
-		}
-	}
-	between("MaxBuckets", &c.MaxBuckets, minMaxBuckets, maxMaxBuckets, defaultMaxBuckets)
-	between("MaxRequestBytes", &c.MaxRequestBytes, minMaxRequest, maxMaxRequest, defaultMaxRequest)
+	wrong.Between("MaxBuckets", &c.MaxBuckets, minMaxBuckets, maxMaxBuckets, defaultMaxBuckets)
+	wrong.Between("MaxRequestBytes", &c.MaxRequestBytes, minMaxRequest, maxMaxRequest, defaultMaxRequest)
 	if n := len(appendAttributes(nil, resourceAttributes, c.attributes())); n > c.MaxRequestBytes/4 {
-		complain("Resource and ServiceName take %d bytes: want at most %d, a quarter of MaxRequestBytes", n, c.MaxRequestBytes/4)
+		wrong.Add("Resource and ServiceName take %d bytes: want at most %d, a quarter of MaxRequestBytes", n, c.MaxRequestBytes/4)
 	}
-	if c.Timeout < 0 {
-		complain("Timeout is %v: want more than 0, or 0 for %v", c.Timeout, defaultTimeout)
-	} else if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
-	}
+	wrong.Positive("Timeout", &c.Timeout, defaultTimeout)
 	if c.TLS != nil && c.Client != nil {
-		complain("TLS and Client are both set: set what TLS is to be on the client")
+		wrong.Add("TLS and Client are both set: set what TLS is to be on the client")
 	}
-	return c, target, errors.Join(wrong...)
+	return c, target, wrong.Err()
 }
 
 // target returns the URL that requests go to, or what is wrong with its field.
@@ -214,38 +198,4 @@ func (c Config) target() (*url.URL, string) {
 // parseURL returns raw as a URL, or what is wrong with it.
 func parseURL(raw string) (*url.URL, string) {
 	return post.ParseURL(raw, "https://otlp.example.com:4318", "set Headers to authorise requests")
-}
-
-const maxHeaderBytes = 8 << 10
-
-// headerProblem says what is wrong with a header, without repeating its value.
-func headerProblem(name, value string) string {
-	if !isToken(name) {
-		return fmt.Sprintf("%q is no name of a header", name)
-	}
-	switch strings.ToLower(name) {
-	case "content-type", "content-encoding", "content-length", "transfer-encoding", "host", "connection",
-		"accept-encoding", "trailer", "upgrade", "te", "expect", "keep-alive", "proxy-connection":
-		return fmt.Sprintf("%q is set by the transport", name)
-	}
-	if len(value) > maxHeaderBytes {
-		return fmt.Sprintf("the value of %q has %d bytes: want at most %d", name, len(value), maxHeaderBytes)
-	}
-	for i := range len(value) {
-		if value[i] < ' ' && value[i] != '\t' || value[i] >= 0x7f {
-			return fmt.Sprintf("the value of %q has a character that is not printable ASCII: look for a line end", name)
-		}
-	}
-	return ""
-}
-
-// isToken reports whether s can name a header (RFC 9110, section 5.6.2).
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
-			return false
-		}
-	}
-	return s != ""
 }

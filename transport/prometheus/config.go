@@ -1,10 +1,9 @@
 package prometheus
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
+	"github.com/shardstats/shardstats/transport/internal/setting"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
@@ -56,38 +55,27 @@ type Config struct {
 
 // withDefaults checks everything and returns c filled in.
 func (c Config) withDefaults() (Config, []summary.Quantile, error) {
-	var wrong []error
-	complain := func(format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("prometheus: Config."+format, args...))
-	}
+	wrong := setting.For("prometheus")
 	if c.Quantiles == nil {
 		c.Quantiles = defaultQuantiles
 	}
 	quantiles, err := summary.Quantiles(c.Quantiles)
 	if err != nil {
-		complain("Quantiles %w", err)
+		wrong.Add("Quantiles %w", err)
 	}
-	between := func(field string, value *int, low, high, byDefault int) {
-		if *value == 0 {
-			*value = byDefault
-		}
-		if *value < low || *value > high {
-			complain("%s is %d: want %d to %d, or 0 for %d", field, *value, low, high, byDefault)
-		}
-	}
-	between("MaxBuckets", &c.MaxBuckets, minMaxBuckets, maxMaxBuckets, defaultMaxBuckets)
-	between("MaxSeries", &c.MaxSeries, 1, maxMaxSeries, defaultMaxSeries)
-	between("MaxBytes", &c.MaxBytes, minMaxBytes, 1<<31-1, defaultMaxBytes)
-	between("MaxScrapes", &c.MaxScrapes, 1, maxMaxScrapes, defaultMaxScrapes)
+	wrong.Between("MaxBuckets", &c.MaxBuckets, minMaxBuckets, maxMaxBuckets, defaultMaxBuckets)
+	wrong.Between("MaxSeries", &c.MaxSeries, 1, maxMaxSeries, defaultMaxSeries)
+	wrong.Between("MaxBytes", &c.MaxBytes, minMaxBytes, 1<<31-1, defaultMaxBytes)
+	wrong.Between("MaxScrapes", &c.MaxScrapes, 1, maxMaxScrapes, defaultMaxScrapes)
 	least := func(field string, value *time.Duration, least, byDefault time.Duration) {
 		if *value == 0 {
 			*value = byDefault
 		}
 		if *value < least {
-			complain("%s is %v: want %v at least, or 0 for %v", field, *value, least, byDefault)
+			wrong.Add("%s is %v: want %v at least, or 0 for %v", field, *value, least, byDefault)
 		}
 	}
 	least("Expiry", &c.Expiry, time.Second, defaultExpiry)
 	least("Timeout", &c.Timeout, time.Millisecond, defaultTimeout)
-	return c, quantiles, errors.Join(wrong...)
+	return c, quantiles, wrong.Err()
 }

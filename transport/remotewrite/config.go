@@ -2,7 +2,6 @@ package remotewrite
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shardstats/shardstats/transport/internal/post"
+	"github.com/shardstats/shardstats/transport/internal/setting"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
@@ -112,60 +112,45 @@ type settings struct {
 
 // withDefaults checks everything and returns c filled in.
 func (c Config) withDefaults() (settings, error) {
-	var wrong []error
-	complain := func(format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("remotewrite: Config."+format, args...))
-	}
+	wrong := setting.For("remotewrite")
 	target, problem := parseURL(c.URL)
 	if problem != "" {
-		complain("URL %s", problem) // and does not repeat it: it may hold a password
+		wrong.Add("URL %s", problem) // and does not repeat it: it may hold a password
 	}
 	if c.Version > V2 {
-		complain("Version is %v: want Auto, V1 or V2", c.Version)
+		wrong.Add("Version is %v: want Auto, V1 or V2", c.Version)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
 		if problem := headerProblem(name, c.Headers[name]); problem != "" {
-			complain("Headers: %s", problem)
+			wrong.Add("Headers: %s", problem)
 		}
 		if strings.EqualFold(name, "Authorization") && (c.BearerToken != "" || c.Username != "" || c.Password != "") {
-			complain("Headers has Authorization beside BearerToken or Username: want one of them")
+			wrong.Add("Headers has Authorization beside BearerToken or Username: want one of them")
 		}
 	}
 	switch {
 	case c.BearerToken != "" && (c.Username != "" || c.Password != ""):
-		complain("BearerToken and Username or Password are both set: want one of them")
-	case badValue(c.BearerToken), len(c.BearerToken) > maxHeaderBytes:
-		complain("BearerToken is too long or has a character that is not printable ASCII: look for a line end")
-	case strings.ContainsAny(c.Username, ":\r\n"), len(c.Username)+len(c.Password) > maxHeaderBytes/2:
-		complain("Username has a colon or a line end, or is too long with Password: no header can carry it")
+		wrong.Add("BearerToken and Username or Password are both set: want one of them")
+	case !post.IsHeaderValue(c.BearerToken), len(c.BearerToken) > post.MaxHeaderBytes:
+		wrong.Add("BearerToken is too long or has a character that is not printable ASCII: look for a line end")
+	case strings.ContainsAny(c.Username, ":\r\n"), len(c.Username)+len(c.Password) > post.MaxHeaderBytes/2:
+		wrong.Add("Username has a colon or a line end, or is too long with Password: no header can carry it")
 	}
 	if c.Quantiles == nil {
 		c.Quantiles = defaultQuantiles
 	}
 	quantiles, err := summary.Quantiles(c.Quantiles)
 	if err != nil {
-		complain("Quantiles %w", err)
+		wrong.Add("Quantiles %w", err)
 	}
-	between := func(field string, value *int, low, high, byDefault int) {
-		if *value == 0 {
-			*value = byDefault
-		}
-		if *value < low || *value > high {
-			complain("%s is %d: want %d to %d, or 0 for %d", field, *value, low, high, byDefault)
-		}
-	}
-	between("MaxBuckets", &c.MaxBuckets, minMaxBuckets, maxMaxBuckets, defaultMaxBuckets)
-	between("MaxSamples", &c.MaxSamples, 1, maxMaxSamples, defaultMaxSamples)
-	between("MaxRequestBytes", &c.MaxRequestBytes, minMaxRequest, maxMaxRequest, defaultMaxRequest)
-	if c.Timeout < 0 {
-		complain("Timeout is %v: want more than 0, or 0 for %v", c.Timeout, defaultTimeout)
-	} else if c.Timeout == 0 {
-		c.Timeout = defaultTimeout
-	}
+	wrong.Between("MaxBuckets", &c.MaxBuckets, minMaxBuckets, maxMaxBuckets, defaultMaxBuckets)
+	wrong.Between("MaxSamples", &c.MaxSamples, 1, maxMaxSamples, defaultMaxSamples)
+	wrong.Between("MaxRequestBytes", &c.MaxRequestBytes, minMaxRequest, maxMaxRequest, defaultMaxRequest)
+	wrong.Positive("Timeout", &c.Timeout, defaultTimeout)
 	if c.TLS != nil && c.Client != nil {
-		complain("TLS and Client are both set: set what TLS is to be on the client")
+		wrong.Add("TLS and Client are both set: set what TLS is to be on the client")
 	}
-	return settings{c, target, quantiles}, errors.Join(wrong...)
+	return settings{c, target, quantiles}, wrong.Err()
 }
 
 // parseURL returns raw as a URL, or what is wrong with it.
@@ -177,46 +162,11 @@ func parseURL(raw string) (*url.URL, string) {
 	return u, problem
 }
 
-const maxHeaderBytes = 8 << 10
-
 // headerProblem says what is wrong with a header, without repeating its value.
 func headerProblem(name, value string) string {
-	if !isToken(name) {
-		return fmt.Sprintf("%q is no name of a header", name)
-	}
 	lower := strings.ToLower(name)
-	switch lower {
-	case "content-type", "content-encoding", "content-length", "transfer-encoding", "host", "connection",
-		"accept-encoding", "trailer", "upgrade", "te", "expect", "keep-alive", "proxy-connection", "user-agent":
-		return fmt.Sprintf("%q is set by the transport", name)
+	if lower == "user-agent" || strings.HasPrefix(lower, "x-prometheus-remote-write-") {
+		return post.HeaderTaken(name)
 	}
-	switch {
-	case strings.HasPrefix(lower, "x-prometheus-remote-write-"):
-		return fmt.Sprintf("%q is set by the transport", name)
-	case len(value) > maxHeaderBytes:
-		return fmt.Sprintf("the value of %q has %d bytes: want at most %d", name, len(value), maxHeaderBytes)
-	case badValue(value):
-		return fmt.Sprintf("the value of %q has a character that is not printable ASCII: look for a line end", name)
-	}
-	return ""
-}
-
-func badValue(value string) bool {
-	for i := range len(value) {
-		if value[i] < ' ' && value[i] != '\t' || value[i] >= 0x7f {
-			return true
-		}
-	}
-	return false
-}
-
-// isToken reports whether s can name a header (RFC 9110, section 5.6.2).
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?={}`, c) >= 0 {
-			return false
-		}
-	}
-	return s != ""
+	return post.HeaderProblem(name, value)
 }

@@ -1,13 +1,14 @@
 package statsd
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // Defaults of [Config], and limits.
@@ -139,14 +140,11 @@ type Config struct {
 // withDefaults checks everything and returns c filled in: Address with its port,
 // Prefix as it stands before a path, with its dot.
 func (c Config) withDefaults() (Config, error) {
-	var wrong []error
-	complain := func(format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf("statsd: Config."+format, args...))
-	}
+	wrong := setting.For("statsd")
 
 	address, problem := fullAddress(c.Address)
 	if problem != "" {
-		complain("Address %s", problem)
+		wrong.Add("Address %s", problem)
 	}
 	c.Address = address
 	switch c.Network {
@@ -154,47 +152,40 @@ func (c Config) withDefaults() (Config, error) {
 		c.Network = "tcp"
 	case "tcp", "udp":
 	default:
-		complain("Network is %q: want tcp or udp", c.Network)
+		wrong.Add("Network is %q: want tcp or udp", c.Network)
 	}
-	c.completePrefix(complain)
+	c.completePrefix(wrong)
 	if c.Tags > TagsDatadog {
-		complain("Tags is %v: want TagsInPath, TagsDropped or TagsDatadog", c.Tags)
+		wrong.Add("Tags is %v: want TagsInPath, TagsDropped or TagsDatadog", c.Tags)
 	}
 	switch {
 	case c.Confirm > ConfirmNone:
-		complain("Confirm is %v: want ConfirmClose, ConfirmAck or ConfirmNone", c.Confirm)
+		wrong.Add("Confirm is %v: want ConfirmClose, ConfirmAck or ConfirmNone", c.Confirm)
 	case c.Confirm == ConfirmAck && !canAck:
-		complain("Confirm is ConfirmAck, which needs Linux: want ConfirmClose or ConfirmNone")
+		wrong.Add("Confirm is ConfirmAck, which needs Linux: want ConfirmClose or ConfirmNone")
 	}
 	if c.QueueSize < 0 {
-		complain("QueueSize is %d: want more than 0, or 0 for %d", c.QueueSize, defaultQueueSize)
+		wrong.Add("QueueSize is %d: want more than 0, or 0 for %d", c.QueueSize, defaultQueueSize)
 	} else if c.QueueSize == 0 {
 		c.QueueSize = defaultQueueSize
 	}
-	duration := func(name string, d *time.Duration, otherwise time.Duration) {
-		if *d < 0 {
-			complain("%s is %v: want more than 0, or 0 for %v", name, *d, otherwise)
-		} else if *d == 0 {
-			*d = otherwise
-		}
-	}
 	least, most := c.ReconnectMin, c.ReconnectMax
-	duration("ReconnectMin", &c.ReconnectMin, defaultReconnectMin)
-	duration("ReconnectMax", &c.ReconnectMax, max(defaultReconnectMax, c.ReconnectMin))
+	wrong.Positive("ReconnectMin", &c.ReconnectMin, defaultReconnectMin)
+	wrong.Positive("ReconnectMax", &c.ReconnectMax, max(defaultReconnectMax, c.ReconnectMin))
 	if least > 0 && most > 0 && most < least {
-		complain("ReconnectMax is %v, less than ReconnectMin, %v", most, least)
+		wrong.Add("ReconnectMax is %v, less than ReconnectMin, %v", most, least)
 	}
 	c.ReconnectMin = min(c.ReconnectMin, c.ReconnectMax)
-	duration("CheckInterval", &c.CheckInterval, defaultCheckInterval)
-	duration("Timeout", &c.Timeout, defaultTimeout)
-	return c, errors.Join(wrong...)
+	wrong.Positive("CheckInterval", &c.CheckInterval, defaultCheckInterval)
+	wrong.Positive("Timeout", &c.Timeout, defaultTimeout)
+	return c, wrong.Err()
 }
 
 // completePrefix makes Prefix what stands before a path.
-func (c *Config) completePrefix(complain func(string, ...any)) {
+func (c *Config) completePrefix(wrong *setting.Complaints) {
 	check := func(name, value string) {
 		if problem := prefixProblem(value); value != "" && problem != "" {
-			complain("%s is %q, which %s", name, value, problem)
+			wrong.Add("%s is %q, which %s", name, value, problem)
 		}
 	}
 	prefix := strings.TrimSuffix(c.Prefix, ".")
@@ -203,12 +194,12 @@ func (c *Config) completePrefix(complain func(string, ...any)) {
 	check("Environment", c.Environment)
 	switch {
 	case c.NoPrefix && c.Prefix != "":
-		complain("Prefix is %q and NoPrefix is set: set one", c.Prefix)
+		wrong.Add("Prefix is %q and NoPrefix is set: set one", c.Prefix)
 	case c.NoPrefix || prefix != "":
 	case c.Service != "" && c.Environment != "":
 		prefix = "applications." + c.Service + "." + c.Environment
 	default:
-		complain("Prefix is empty: set it, or Service and Environment, or NoPrefix if none is wanted")
+		wrong.Add("Prefix is empty: set it, or Service and Environment, or NoPrefix if none is wanted")
 	}
 	if prefix != "" {
 		prefix += "."
