@@ -103,10 +103,12 @@ func parseTuning(text []byte) (tuning, error) {
 	if err != nil || v.Type() != fastjson.TypeObject {
 		return tuning{}, errors.New("the file is not a JSON object: run make tune again")
 	}
-	if version, err := v.Get("tuning").Int(); v.Get("tuning") == nil || err != nil {
-		return tuning{}, errors.New(`"tuning", the version of the file, is missing or no whole number: run make tune again`)
-	} else if version != tuningVersion {
-		return tuning{}, fmt.Errorf("the file is of version %d, and this library reads %d: run the make tune of this version", version, tuningVersion)
+	version := v.Get("tuning")
+	if version == nil {
+		return tuning{}, errors.New(`"tuning", the version of the file, is missing: run make tune again`)
+	}
+	if n, err := version.Int(); err != nil || n != tuningVersion {
+		return tuning{}, fmt.Errorf("the file is of version %s, and this library reads %d: run the make tune of this version", shortJSON(version), tuningVersion)
 	}
 	var t tuning
 	var errs []error
