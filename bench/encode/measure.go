@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
 
+	"github.com/shardstats/shardstats/bench/sample"
 	"github.com/shardstats/shardstats/transport"
 )
 
@@ -59,7 +59,7 @@ type Cost struct {
 }
 
 // MedianNS is the cost of one series: the median over the rounds.
-func (c *Cost) MedianNS() float64 { return Quantile(c.NS, 0.5) }
+func (c *Cost) MedianNS() float64 { return sample.Median(c.NS) }
 
 // Result is what one case was found to cost. The first cost is ours.
 type Result struct {
@@ -164,13 +164,4 @@ func allocs(e *Encoder) (float64, error) {
 		}
 	}
 	return least, nil
-}
-
-// Quantile returns the value at fraction q of a set of rounds.
-func Quantile(values []float64, q float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[int(q*float64(len(sorted)-1)+0.5)]
 }

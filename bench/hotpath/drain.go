@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/shardstats/shardstats/bench/sample"
 	"github.com/shardstats/shardstats/shard"
 )
 
@@ -19,7 +20,7 @@ type Drain struct {
 }
 
 // NS is the median cost of one series.
-func (d *Drain) NS() float64 { return quantile(d.PerNS, 0.5) }
+func (d *Drain) NS() float64 { return sample.Median(d.PerNS) }
 
 // Met reports whether the goal was reached.
 func (d *Drain) Met() bool { return d.NS() <= d.GoalNS && d.Allocs == 0 && d.Drained == d.Expected }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/shardstats/shardstats/bench/sample"
 	"github.com/shardstats/shardstats/stats"
 	"github.com/shardstats/shardstats/transport"
 )
@@ -76,7 +77,7 @@ func TestMeasureTakesTheMedianOverRounds(t *testing.T) {
 	assert.Len(t, cost.Ratios, 5)
 	assert.Positive(t, cost.UnitNS)
 	assert.Positive(t, cost.NS)
-	assert.Equal(t, quantile(cost.Ratios, 0.5), cost.Ratio())
+	assert.Equal(t, sample.Median(cost.Ratios), cost.Ratio())
 
 	both, err := MeasureThroughput(Workloads()[0], Plan{Rounds: 4, Ops: 100})
 	require.NoError(t, err)
@@ -89,12 +90,6 @@ func TestDrainFindsEverything(t *testing.T) {
 	d := MeasureDrain(1000, 3)
 	assert.Equal(t, d.Expected, d.Drained)
 	assert.Len(t, d.PerNS, 3)
-}
-
-func TestQuantile(t *testing.T) {
-	assert.Equal(t, 3.0, quantile([]float64{5, 1, 3}, 0.5))
-	assert.Equal(t, 5.0, quantile([]float64{5, 1, 3}, 1))
-	assert.Zero(t, quantile(nil, 0.5))
 }
 
 func TestGoals(t *testing.T) {

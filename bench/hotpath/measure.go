@@ -3,11 +3,11 @@ package hotpath
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/shardstats/shardstats/bench/sample"
 	"github.com/shardstats/shardstats/stats"
 	"github.com/shardstats/shardstats/transport/discard"
 )
@@ -32,7 +32,7 @@ type Cost struct {
 }
 
 // Ratio is the cost in U: the median over the rounds.
-func (c *Cost) Ratio() float64 { return quantile(c.Ratios, 0.5) }
+func (c *Cost) Ratio() float64 { return sample.Median(c.Ratios) }
 
 // Met reports whether the goal was reached; true if there is none.
 func (c *Cost) Met() bool {
@@ -80,7 +80,7 @@ func Measure(w Workload, plan Plan) (Cost, error) {
 		units, submits, bases = append(units, u), append(submits, s-b), append(bases, b)
 		cost.Ratios = append(cost.Ratios, (s-b)/u)
 	}
-	cost.UnitNS, cost.NS, cost.BaseNS = quantile(units, 0.5), quantile(submits, 0.5), quantile(bases, 0.5)
+	cost.UnitNS, cost.NS, cost.BaseNS = sample.Median(units), sample.Median(submits), sample.Median(bases)
 	return cost, nil
 }
 
@@ -113,11 +113,11 @@ type Throughput struct {
 }
 
 // Ratio is the median over the rounds.
-func (t *Throughput) Ratio() float64 { return quantile(t.Ratios, 0.5) }
+func (t *Throughput) Ratio() float64 { return sample.Median(t.Ratios) }
 
 // Possible reports whether the machine gave two goroutines two processors: with
 // neighbours on it, it may not, and then the ratio says nothing.
-func (t *Throughput) Possible() bool { return quantile(t.Machine, 0.5) >= 0.9*t.Goal }
+func (t *Throughput) Possible() bool { return sample.Median(t.Machine) >= 0.9*t.Goal }
 
 // Met reports whether the goal was reached.
 func (t *Throughput) Met() bool { return t.Ratio() >= t.Goal }
@@ -166,15 +166,3 @@ func sideBySide(a, b func(int), ops int) float64 {
 	wg.Wait()
 	return float64(time.Since(start)) / float64(ops)
 }
-
-// quantile returns the value at fraction q of the sorted values.
-func quantile(values []float64, q float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[int(q*float64(len(sorted)-1)+0.5)]
-}
-
-// Quantile returns the value at fraction q of a set of rounds.
-func Quantile(rounds []float64, q float64) float64 { return quantile(rounds, q) }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/shardstats/shardstats/bench/encode"
+	"github.com/shardstats/shardstats/bench/machine"
+	"github.com/shardstats/shardstats/bench/sample"
 )
 
 // encodeResults is one run over the wires.
@@ -18,7 +20,7 @@ type encodeResults struct {
 
 // runEncode measures the encoders and writes NAME.md and NAME.txt.
 func runEncode(out, name string, rounds int) error {
-	r := encodeResults{machine: describeMachine(), plan: encode.Plan{Rounds: rounds}}
+	r := encodeResults{machine: machine.Describe(), plan: encode.Plan{Rounds: rounds}}
 	for _, c := range encode.Cases() {
 		fmt.Fprintf(os.Stderr, "measuring %s of %s\n", c.Kind, c.Wire)
 		result, err := encode.Measure(c, r.plan)
@@ -75,7 +77,7 @@ func (r *encodeResults) markdown() string {
 
 // overhead prints what handing over takes, if it is anything.
 func overhead(rounds []float64) string {
-	if v := encode.Quantile(rounds, 0.5); v >= 1 {
+	if v := sample.Median(rounds); v >= 1 {
 		return fmt.Sprintf("%.0f", v)
 	}
 	return "–"
@@ -84,7 +86,8 @@ func overhead(rounds []float64) string {
 // wholeSpread prints the median of the rounds and where most of them lie, in whole
 // numbers.
 func wholeSpread(rounds []float64) string {
-	return fmt.Sprintf("%.0f (%.0f–%.0f)", encode.Quantile(rounds, 0.5), encode.Quantile(rounds, 0.1), encode.Quantile(rounds, 0.9))
+	low, mid, high := sample.Spread(rounds)
+	return fmt.Sprintf("%.0f (%.0f–%.0f)", mid, low, high)
 }
 
 // raw returns every round.

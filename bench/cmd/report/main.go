@@ -13,6 +13,7 @@ import (
 
 	"github.com/shardstats/shardstats/bench/encode"
 	"github.com/shardstats/shardstats/bench/hotpath"
+	"github.com/shardstats/shardstats/bench/machine"
 )
 
 func main() {
@@ -47,7 +48,7 @@ func orElse(n, otherwise int) int {
 func run(out, name, readme string, rounds int) error {
 	plan := hotpath.Standard
 	plan.Rounds = rounds
-	r := results{machine: describeMachine(), plan: plan}
+	r := results{machine: machine.Describe(), plan: plan}
 	for _, w := range hotpath.Workloads() {
 		fmt.Fprintln(os.Stderr, "measuring", w.Name)
 		cost, err := hotpath.Measure(w, plan)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/shardstats/shardstats/bench/hotpath"
+	"github.com/shardstats/shardstats/bench/sample"
 )
 
 // results is one run.
@@ -54,12 +55,13 @@ func (r *results) unitNS() float64 {
 	for i := range r.costs {
 		units = append(units, r.costs[i].UnitNS)
 	}
-	return hotpath.Quantile(units, 0.5)
+	return sample.Median(units)
 }
 
 // spread prints the median of the rounds and where most of them lie.
 func spread(rounds []float64) string {
-	return fmt.Sprintf("%.2f (%.2f–%.2f)", hotpath.Quantile(rounds, 0.5), hotpath.Quantile(rounds, 0.1), hotpath.Quantile(rounds, 0.9))
+	low, mid, high := sample.Spread(rounds)
+	return fmt.Sprintf("%.2f (%.2f–%.2f)", mid, low, high)
 }
 
 // verdict prints a goal, and whether it was missed.

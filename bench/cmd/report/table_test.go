@@ -47,9 +47,3 @@ func TestRawHasEveryRound(t *testing.T) {
 	assert.Contains(t, raw, "20.000 30.000 40.000\n")
 	assert.Contains(t, raw, "8 added, 8 drained")
 }
-
-func TestMachineIsDescribed(t *testing.T) {
-	for _, line := range describeMachine() {
-		assert.Regexp(t, `^[a-z]+: .+`, line)
-	}
-}
