@@ -2,29 +2,19 @@ package datadog
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"strings"
-)
 
-const hidden = "***"
+	"github.com/shardstats/shardstats/transport/internal/setting"
+)
 
 // printable returns c without its secrets. A URL that New would refuse may hold
 // a password.
 func (c Config) printable() Config {
-	if c.APIKey != "" {
-		c.APIKey = hidden
-	}
-	if c.AppKey != "" {
-		c.AppKey = hidden
-	}
-	if c.URL != "" {
-		if _, problem := parseURL(c.URL); problem != "" {
-			c.URL = hidden
-		}
-	}
+	setting.Hide(&c.APIKey, &c.AppKey)
+	setting.HideURL(&c.URL, parseURL)
 	return c
 }
 
@@ -33,7 +23,7 @@ type bare Config
 
 // Format prints c with *** for the key, whatever the verb.
 func (c Config) Format(f fmt.State, verb rune) {
-	fmt.Fprintf(f, fmt.FormatString(f, verb), bare(c.printable()))
+	setting.Format(f, verb, bare(c.printable()))
 }
 
 // summary is what a log or a JSON document shows of c.
@@ -62,13 +52,7 @@ func (c Config) LogValue() slog.Value { return slog.GroupValue(c.summary()...) }
 
 // MarshalJSON returns what LogValue shows, as an object. It is not meant to be
 // read back.
-func (c Config) MarshalJSON() ([]byte, error) {
-	object := map[string]any{}
-	for _, a := range c.summary() {
-		object[a.Key] = a.Value.Any()
-	}
-	return json.Marshal(object)
-}
+func (c Config) MarshalJSON() ([]byte, error) { return setting.JSON(c.summary()) }
 
 // credentials are the keys of one request.
 type credentials struct{ api, app string }

@@ -1,31 +1,18 @@
 package otlp
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
-)
 
-const hidden = "***"
+	"github.com/shardstats/shardstats/transport/internal/setting"
+)
 
 // printable returns c without its secrets. A URL that New would refuse may hold a
 // password. A TLS configuration has private keys, but it prints as an address.
 func (c Config) printable() Config {
-	if c.Headers != nil {
-		c.Headers = maps.Clone(c.Headers)
-		for name := range c.Headers {
-			c.Headers[name] = hidden
-		}
-	}
-	for _, field := range []*string{&c.Endpoint, &c.MetricsURL} {
-		if *field == "" {
-			continue
-		}
-		if _, problem := parseURL(*field); problem != "" {
-			*field = hidden
-		}
-	}
+	c.Headers = setting.HideValues(c.Headers)
+	setting.HideURL(&c.Endpoint, parseURL)
+	setting.HideURL(&c.MetricsURL, parseURL)
 	return c
 }
 
@@ -34,7 +21,7 @@ type bare Config
 
 // Format prints c with *** for the values of headers, whatever the verb.
 func (c Config) Format(f fmt.State, verb rune) {
-	fmt.Fprintf(f, fmt.FormatString(f, verb), bare(c.printable()))
+	setting.Format(f, verb, bare(c.printable()))
 }
 
 // summary is what a log or a JSON document shows of c.
@@ -63,10 +50,4 @@ func (c Config) LogValue() slog.Value { return slog.GroupValue(c.summary()...) }
 
 // MarshalJSON returns what LogValue shows, as an object. It is not meant to be
 // read back.
-func (c Config) MarshalJSON() ([]byte, error) {
-	object := map[string]any{}
-	for _, a := range c.summary() {
-		object[a.Key] = a.Value.Any()
-	}
-	return json.Marshal(object)
-}
+func (c Config) MarshalJSON() ([]byte, error) { return setting.JSON(c.summary()) }

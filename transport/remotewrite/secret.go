@@ -2,31 +2,19 @@ package remotewrite
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
-)
 
-const hidden = "***"
+	"github.com/shardstats/shardstats/transport/internal/setting"
+)
 
 // printable returns c without its secrets. A URL that New would refuse may hold
 // a password; a TLS configuration holds private keys.
 func (c Config) printable() Config {
-	if c.Headers != nil {
-		c.Headers = maps.Clone(c.Headers)
-		for name := range c.Headers {
-			c.Headers[name] = hidden
-		}
-	}
-	for _, field := range []*string{&c.BearerToken, &c.Password} {
-		if *field != "" {
-			*field = hidden
-		}
-	}
-	if _, problem := parseURL(c.URL); c.URL != "" && problem != "" {
-		c.URL = hidden
-	}
+	c.Headers = setting.HideValues(c.Headers)
+	setting.Hide(&c.BearerToken, &c.Password)
+	setting.HideURL(&c.URL, parseURL)
 	c.TLS = nil
 	return c
 }
@@ -36,7 +24,7 @@ type bare Config
 
 // Format prints c with *** for its secrets and without TLS, whatever the verb.
 func (c Config) Format(f fmt.State, verb rune) {
-	fmt.Fprintf(f, fmt.FormatString(f, verb), bare(c.printable()))
+	setting.Format(f, verb, bare(c.printable()))
 }
 
 // summary is what a log or a JSON document shows of c.
@@ -64,13 +52,7 @@ func (c Config) LogValue() slog.Value { return slog.GroupValue(c.summary()...) }
 
 // MarshalJSON returns what LogValue shows, as an object. It is not meant to be
 // read back.
-func (c Config) MarshalJSON() ([]byte, error) {
-	object := map[string]any{}
-	for _, a := range c.summary() {
-		object[a.Key] = a.Value.Any()
-	}
-	return json.Marshal(object)
-}
+func (c Config) MarshalJSON() ([]byte, error) { return setting.JSON(c.summary()) }
 
 // headers returns what goes along with each request.
 func (c Config) headers() map[string]string {
