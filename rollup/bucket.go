@@ -2,12 +2,8 @@ package rollup
 
 import (
 	"math"
-	"math/bits"
 	"math/rand/v2"
 )
-
-// RowSlots is how many series one row of cells has at most.
-const RowSlots = 64
 
 // Limits bound what a bucket keeps of one series.
 type Limits struct {
@@ -20,15 +16,11 @@ type Limits struct {
 }
 
 // Bucket is the merged content of one roll-up interval. The zero value is not
-// usable; make one with [NewBucket].
+// usable; [Memory.Bucket] and [NewBucket] make one.
 type Bucket struct {
-	limits Limits
-	rng    *rand.Rand
-	rows   []*row // by number; nil until touched for the first time
-	used   []int  // the touched rows, in the order of first touch
-	order  []cell // the touched slots, likewise
-
-	scratch []Sample // of Summary.thin
+	memory *Memory
+	rows   []*row // by number; nil until touched
+	order  []cell // the touched slots, in the order of first touch
 }
 
 type cell struct {
@@ -36,69 +28,60 @@ type cell struct {
 	slot int32
 }
 
-// row is the content of up to RowSlots series of one class. Only the array of
-// that class exists.
-type row struct {
-	touched   uint64
-	counts    *[RowSlots]count
-	gauges    *[RowSlots]gauge
-	sets      *[RowSlots]set
-	summaries *[RowSlots]*Summary
-}
+// Bucket returns an empty bucket.
+func (m *Memory) Bucket() *Bucket { return &Bucket{memory: m} }
 
-type count struct {
-	n int64
-	f float64
-}
-
-type gauge struct {
-	value float64
-	seq   uint64 // of a timed write; untimedSeq of one without a timestamp, which wins
-}
-
-const untimedSeq = math.MaxUint64
-
-// NewBucket returns an empty bucket. It draws from rng, which stays the
-// caller's: give the same to all buckets of one goroutine.
-func NewBucket(limits Limits, rng *rand.Rand) *Bucket {
-	return &Bucket{limits: limits, rng: rng}
-}
+// NewBucket returns an empty bucket with a memory of its own.
+func NewBucket(limits Limits, rng *rand.Rand) *Bucket { return NewMemory(limits, rng).Bucket() }
 
 // touch returns the row, marked at slot, and whether the slot was empty.
 func (b *Bucket) touch(number, slot int) (r *row, first bool) {
-	for number >= len(b.rows) {
-		b.rows = append(b.rows, nil)
+	if number < len(b.rows) {
+		r = b.rows[number]
 	}
-	r = b.rows[number]
 	if r == nil {
-		r = new(row)
-		b.rows[number] = r
+		r = b.addRow(number)
 	}
-	if r.touched == 0 {
-		b.used = append(b.used, number)
+	bit := uint64(1) << (slot % RowSlots)
+	if r.touched&bit != 0 {
+		return r, false
 	}
-	bit := uint64(1) << slot
-	first = r.touched&bit == 0
 	r.touched |= bit
-	if first {
-		b.order = append(b.order, cell{int32(number), int32(slot)})
+	b.order = append(b.order, cell{int32(number), int32(slot)})
+	return r, true
+}
+
+func (b *Bucket) addRow(number int) *row {
+	if number >= len(b.rows) {
+		b.rows = append(b.rows, make([]*row, number+1-len(b.rows))...)
 	}
-	return r, first
+	r := b.memory.take(number)
+	b.rows[number] = r
+	return r
 }
 
 // AddCount adds to a counter.
 func (b *Bucket) AddCount(number, slot int, n int64, f float64) {
 	r, first := b.touch(number, slot)
 	if r.counts == nil {
-		r.counts = new([RowSlots]count)
+		r.counts = new([RowSlots]int64)
 	}
-	c := &r.counts[slot]
 	if first {
-		*c = count{n, f}
-		return
+		r.counts[slot] = n
+	} else {
+		r.counts[slot] = addSaturating(r.counts[slot], n)
 	}
-	c.n = addSaturating(c.n, n)
-	c.f += f
+	switch {
+	case r.floats == nil && f == 0:
+		return
+	case r.floats == nil:
+		r.floats = new([RowSlots]float64)
+		fallthrough
+	case !first:
+		r.floats[slot] += f
+	default:
+		r.floats[slot] = f
+	}
 }
 
 // SetGauge makes v the last value of a gauge. It replaces a timed one, now and
@@ -116,10 +99,10 @@ func (b *Bucket) SetTimedGauge(number, slot int, v float64, seq uint64) {
 func (b *Bucket) setGauge(number, slot int, g gauge) {
 	r, first := b.touch(number, slot)
 	if r.gauges == nil {
-		r.gauges = new([RowSlots]gauge)
+		r.gauges = new([RowSlots]float64)
 	}
-	if have := &r.gauges[slot]; first || g.seq >= have.seq {
-		*have = g
+	if first || g.seq >= r.gauge(slot).seq {
+		r.setGauge(slot, g)
 	}
 }
 
@@ -130,7 +113,7 @@ func (b *Bucket) AddMember(number, slot int, member string) bool {
 	if r.sets == nil {
 		r.sets = new([RowSlots]set)
 	}
-	return r.sets[slot].add(member, b.limits.Members)
+	return r.sets[slot].add(member, b.memory.limits.Members)
 }
 
 // summary returns what is added to at a slot. limit and bins are for one that is
@@ -168,7 +151,7 @@ func (b *Bucket) Observe(number, slot, limit int, v, weight float64) {
 
 func (b *Bucket) histogram(number, slot, limit int) *Summary {
 	if limit == 0 {
-		limit = b.limits.Reservoir
+		limit = b.memory.limits.Reservoir
 	}
 	return b.summary(number, slot, limit, false)
 }
@@ -177,7 +160,7 @@ func (b *Bucket) histogram(number, slot, limit int) *Summary {
 // and returns how many values were beyond the bound and are not counted: none
 // where it goes on as a sketch.
 func (b *Bucket) AddValues(number, slot int, values []float64, weight float64) (dropped int) {
-	return b.summary(number, slot, b.limits.Distribution, b.limits.Bins).addValues(values, weight)
+	return b.summary(number, slot, b.memory.limits.Distribution, b.memory.limits.Bins).addValues(values, weight)
 }
 
 // Merge adds one slot of src to b, which keeps the class it has there. It returns
@@ -193,10 +176,10 @@ func (b *Bucket) MergeInto(number, slot int, src *Bucket, srcNumber, srcSlot int
 	from := src.rows[srcNumber]
 	switch {
 	case from.counts != nil:
-		c := from.counts[srcSlot]
+		c := from.count(srcSlot)
 		b.AddCount(number, slot, c.n, c.f)
 	case from.gauges != nil:
-		b.setGauge(number, slot, from.gauges[srcSlot])
+		b.setGauge(number, slot, from.gauge(srcSlot))
 	case from.sets != nil:
 		for m := range from.sets[srcSlot].members {
 			if !b.AddMember(number, slot, m) {
@@ -219,18 +202,17 @@ func (b *Bucket) RemoveMembers(number, slot int, src *Bucket, srcNumber, srcSlot
 	}
 }
 
-// Reset empties the bucket and keeps its memory, but not the members of sets.
+// Reset empties the bucket. Its memory, but for the members of sets, serves the
+// next bucket that holds the same series.
 func (b *Bucket) Reset() {
-	for _, number := range b.used {
-		r := b.rows[number]
-		if r.sets != nil {
-			for t := r.touched; t != 0; t &= t - 1 {
-				clear(r.sets[bits.TrailingZeros64(t)].members)
-			}
+	for number, r := range b.rows {
+		if r != nil {
+			r.empty()
+			b.memory.put(number, r)
+			b.rows[number] = nil
 		}
-		r.touched = 0
 	}
-	b.used, b.order = b.used[:0], b.order[:0]
+	b.order = b.order[:0]
 }
 
 // addSaturating adds and stops at ±MaxInt64.

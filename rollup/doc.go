@@ -17,21 +17,23 @@
 //     kept.
 //   - The values of a distribution are exact up to its limit. Beyond it they are off
 //     by 0.8 % at most, if the bucket may make a sketch of them.
-//   - A bucket that is reset and used again allocates nothing for what it held
-//     before.
+//   - A bucket allocates nothing for what another one of its [Memory] held and gave
+//     back.
 //
 // # What it does not promise
 //
 //   - Percentiles come from the samples kept, of which a histogram has at most
 //     Limits.Reservoir when it is read. Observations that came without a sample
 //     are in the count, the sum, the minimum and the maximum only.
-//   - Memory is bounded for each series, not for all: 16 B for a counter or gauge,
-//     32 B for each sample of a histogram's or value of a distribution's limit,
-//     and the members of a set. A bucket keeps it until it is let go of.
+//   - Memory is bounded for each series, not for all: 8 B for a counter or gauge,
+//     16 B in rows of 64 where one has fractional deltas or timestamps, 32 B for each
+//     sample of a histogram's or value of a distribution's limit, and the members of
+//     a set. A [Memory] keeps it for as long as it lives.
 //
 // # Use
 //
-//	b := rollup.NewBucket(rollup.Limits{Reservoir: 1000, Distribution: 100_000, Members: 10_000}, rng)
+//	m := rollup.NewMemory(rollup.Limits{Reservoir: 1000, Distribution: 100_000, Members: 10_000}, rng)
+//	b := m.Bucket()
 //	b.AddCount(row, slot, 3, 0)
 //	b.Each(func(row, slot int) { … b.Count(row, slot) … })
 //	b.Reset()

@@ -6,7 +6,7 @@ import "math/bits"
 // that are touched, and of that class.
 
 // Empty reports whether nothing was added since the last Reset.
-func (b *Bucket) Empty() bool { return len(b.used) == 0 }
+func (b *Bucket) Empty() bool { return len(b.order) == 0 }
 
 // Len returns how many slots are touched.
 func (b *Bucket) Len() int { return len(b.order) }
@@ -38,18 +38,18 @@ func (b *Bucket) Has(number, slot int) bool {
 
 // Count returns a counter's sum. ok is false if it is not finite.
 func (b *Bucket) Count(number, slot int) (sum float64, ok bool) {
-	c := b.rows[number].counts[slot]
+	c := b.rows[number].count(slot)
 	sum = float64(c.n) + c.f
 	return sum, sum-sum == 0
 }
 
 // Gauge returns a gauge's value.
-func (b *Bucket) Gauge(number, slot int) float64 { return b.rows[number].gauges[slot].value }
+func (b *Bucket) Gauge(number, slot int) float64 { return b.rows[number].gauges[slot] }
 
 // GaugeStands reports whether the gauge of b would stay if later were merged into
 // it: later's was written before, or with a timestamp where b's has none.
 func (b *Bucket) GaugeStands(number, slot int, later *Bucket) bool {
-	return later.rows[number].gauges[slot].seq < b.rows[number].gauges[slot].seq
+	return later.rows[number].gauge(slot).seq < b.rows[number].gauge(slot).seq
 }
 
 // Members returns how many members a set has.

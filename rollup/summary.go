@@ -165,9 +165,9 @@ func (s *Summary) thin(b *Bucket) {
 		total += x.Weight
 	}
 	step := total / float64(s.limit)
-	first := b.rng.Float64()
+	first := b.memory.rng.Float64()
 	last := s.samples[len(s.samples)-1].Value
-	kept, passed := b.scratch[:0], 0.0
+	kept, passed := b.memory.scratch[:0], 0.0
 	for _, x := range s.samples {
 		passed += x.Weight
 		for len(kept) < s.limit && (float64(len(kept))+first)*step < passed {
@@ -178,5 +178,5 @@ func (s *Summary) thin(b *Bucket) {
 		kept = append(kept, Sample{last, step})
 	}
 	s.samples = append(s.samples[:0], kept...)
-	b.scratch = kept
+	b.memory.scratch = kept
 }

@@ -30,7 +30,7 @@ const (
 func (t *Total) Add(b *Bucket, number, slot int, samples bool) bool {
 	r := b.rows[number]
 	if r.counts != nil {
-		more := r.counts[slot]
+		more := r.count(slot)
 		sum := count{addSaturating(t.count.n, more.n), t.count.f + more.f}
 		if v := float64(sum.n) + sum.f; v-v != 0 {
 			return false

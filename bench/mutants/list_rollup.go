@@ -33,16 +33,23 @@ var rollupMutants = []Mutant{
 	{
 		Name: "an old timed gauge replaces a newer one",
 		File: "rollup/bucket.go",
-		Old:  "first || g.seq >= have.seq",
-		New:  "first || g.seq != have.seq",
+		Old:  "first || g.seq >= r.gauge(slot).seq",
+		New:  "first || g.seq != r.gauge(slot).seq",
 		Run:  "TestGauges", Package: "./rollup",
 	},
 	{
 		Name: "a bucket used again keeps what it held",
-		File: "rollup/bucket.go",
-		Old:  "\t\tr.touched = 0\n",
-		New:  "\t\tr.touched &^= 1\n",
+		File: "rollup/row.go",
+		Old:  "\tr.touched = 0\n",
+		New:  "\tr.touched &^= 1\n",
 		Run:  "TestAReusedBucketIsClean", Package: "./rollup",
+	},
+	{
+		Name: "a row used again for fractional deltas keeps old ones",
+		File: "rollup/bucket.go",
+		Old:  "\tcase !first:\n\t\tr.floats[slot] += f\n",
+		New:  "\tcase true:\n\t\tr.floats[slot] += f\n",
+		Run:  "TestBucketsOfOneMemory", Package: "./rollup",
 	},
 	{
 		Name: "a merge forgets the maximum",
