@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -18,19 +19,22 @@ import (
 
 func main() {
 	out := flag.String("out", "results", "folder for the two files")
-	name := flag.String("name", "hotpath", "their name")
+	name := flag.String("name", "", "their name; empty: what is measured")
 	readme := flag.String("readme", "", "a README to put the table into, too")
-	what := flag.String("what", "hotpath", "what is measured: hotpath (submissions) or encode (the wires)")
+	what := flag.String("what", "hotpath", "what is measured: hotpath (submissions), encode (the wires) or flush")
 	rounds := flag.Int("rounds", 0, "rounds for each workload; 0: as many as are good for what is measured")
 	flag.Parse()
+	*name = cmp.Or(*name, *what)
 	var err error
 	switch *what {
 	case "hotpath":
 		err = run(*out, *name, *readme, orElse(*rounds, hotpath.Standard.Rounds))
 	case "encode":
 		err = runEncode(*out, *name, orElse(*rounds, encode.Standard.Rounds))
+	case "flush":
+		err = runFlush(*out, *name, *rounds)
 	default:
-		err = fmt.Errorf("-what %s: give hotpath or encode", *what)
+		err = fmt.Errorf("-what %s: give hotpath, encode or flush", *what)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+
+	"github.com/shardstats/shardstats/bench/machine"
+	"github.com/shardstats/shardstats/bench/sample"
+	"github.com/shardstats/shardstats/bench/scaling"
+)
+
+// What of the flushes is measured. A part of them is printed and not written.
+var (
+	flushSeries  = flag.String("series", "", "of -what flush: live series, as 1000,100000; empty: all sizes")
+	flushShards  = flag.String("shards", "", "of -what flush: shards, powers of two, as 2,64; empty: 1, 2, 8, 64")
+	flushProfile = flag.String("cpuprofile", "", "of -what flush: a file for the profile; in pprof, -tagfocus part=flush leaves out the rest")
+)
+
+// flushResults is one run over the flushes.
+type flushResults struct {
+	machine []string
+	costs   []scaling.FlushCost
+}
+
+// runFlush measures flushes and writes NAME.md and NAME.txt.
+func runFlush(out, name string, rounds int) error {
+	plan := scaling.StandardFlush
+	plan.Rounds = rounds
+	var wrongSeries, wrongShards error
+	plan.Series, wrongSeries = numbers("-series", *flushSeries, plan.Series)
+	plan.Shards, wrongShards = numbers("-shards", *flushShards, plan.Shards)
+	if err := errors.Join(wrongSeries, wrongShards); err != nil {
+		return err
+	}
+	stop, err := profileTo(*flushProfile)
+	if err != nil {
+		return err
+	}
+	r := flushResults{machine: machine.Describe()}
+	r.costs, err = scaling.MeasureFlush(plan, func(c *scaling.FlushCost) {
+		fmt.Fprintf(os.Stderr, "%d of %d series touched in %d shards, %s: %.2f ms\n", c.Touched, c.Series, c.Shards, c.Wire.Name, sample.Median(c.NS)/1e6)
+	})
+	if err := errors.Join(err, stop()); err != nil {
+		return err
+	}
+	table := r.markdown()
+	fmt.Print(table)
+	if *flushSeries+*flushShards != "" {
+		return nil
+	}
+	return writeBoth(out, name, table, r.raw())
+}
+
+// numbers reads a list of numbers from 1 to 16 million, or returns otherwise.
+func numbers(flag, list string, otherwise []int) (all []int, err error) {
+	if list == "" {
+		return otherwise, nil
+	}
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 16<<20 {
+			return nil, fmt.Errorf("%s %s: %q is no number from 1 to %d", flag, list, text, 16<<20)
+		}
+		all = append(all, n)
+	}
+	return all, nil
+}
+
+// profileTo starts a profile of the processor and returns what ends it.
+func profileTo(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return file.Close()
+	}, nil
+}
+
+// writeBoth writes NAME.md and NAME.txt.
+func writeBoth(out, name, table, raw string) error {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(out, name+".md"), []byte(table), 0o644),
+		os.WriteFile(filepath.Join(out, name+".txt"), []byte(raw), 0o644))
+}
+
+// markdown returns the tables for people.
+func (r *flushResults) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", strings.Join(r.machine, " · "))
+	b.WriteString("One Flush of counters with 3 tags, on one processor: drain, merge, batches, and sending them to a transport that discards, or through Datadog's v1 API as JSON with zlib to a RoundTripper that answers at once. Each touched series was touched in every shard. Medians; 10 % and 90 % of the rounds in brackets. The goals are for two shards.\n\n")
+	b.WriteString("| sent | live series | shards | touched | ms for a flush | ns for a touched series | goal |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	for i := range r.costs {
+		c := &r.costs[i]
+		each, goal := "–", "–"
+		if c.Touched > 0 {
+			each = wholeSpread(c.PerTouched())
+		}
+		if c.Shards == 2 && c.Touched == c.Series {
+			goal = verdict("≤", c.Wire.GoalNS, " ns", c.Met())
+		}
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %s | %s | %s |\n", c.Wire.Name, c.Series, c.Shards, c.Touched, milliseconds(c.NS), each, goal)
+	}
+	for wire, costs := range r.byWire() {
+		b.WriteString(lineOf(wire, costs))
+	}
+	return b.String()
+}
+
+// byWire yields the costs of each wire.
+func (r *flushResults) byWire() func(yield func(string, []scaling.FlushCost) bool) {
+	return func(yield func(string, []scaling.FlushCost) bool) {
+		var names []string
+		costs := map[string][]scaling.FlushCost{}
+		for _, c := range r.costs {
+			if costs[c.Wire.Name] == nil {
+				names = append(names, c.Wire.Name)
+			}
+			costs[c.Wire.Name] = append(costs[c.Wire.Name], c)
+		}
+		for _, name := range names {
+			if !yield(name, costs[name]) {
+				return
+			}
+		}
+	}
+}
+
+// lineOf tells the line of one wire, and what it leaves unexplained.
+func lineOf(wire string, costs []scaling.FlushCost) string {
+	var b strings.Builder
+	line, err := scaling.FitLine(costs)
+	if err != nil {
+		return "" // a part of the plan: too few for a line
+	}
+	fmt.Fprintf(&b, "\n%s, the line by least squares of the relative error:\n\n| for each | ns |\n| --- | ---: |\n", wire)
+	for _, t := range line.Terms {
+		fmt.Fprintf(&b, "| %s | %s |\n", t.Name, trimmed(t.NS))
+	}
+	b.WriteString("\n| live series | shards | touched | measured, ms | by the line, ms | off by |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	var off []float64
+	for i := range line.Costs {
+		c := &line.Costs[i]
+		fmt.Fprintf(&b, "| %d | %d | %d | %.3f | %.3f | %+.0f %% |\n", c.Series, c.Shards, c.Touched, sample.Median(c.NS)/1e6, line.At(c)/1e6, 100*line.Residuals[i])
+		off = append(off, math.Abs(line.Residuals[i]))
+	}
+	fmt.Fprintf(&b, "\nOff by %.0f %% in the median, by %.0f %% at most.\n", 100*sample.Median(off), 100*sample.Quantile(off, 1))
+	return b.String()
+}
+
+// milliseconds prints the median of rounds in nanoseconds, and where most lie.
+func milliseconds(rounds []float64) string {
+	low, mid, high := sample.Spread(rounds)
+	return fmt.Sprintf("%.3f (%.3f–%.3f)", mid/1e6, low/1e6, high/1e6)
+}
+
+// raw returns every round.
+func (r *flushResults) raw() string {
+	var b strings.Builder
+	for _, line := range r.machine {
+		fmt.Fprintln(&b, line)
+	}
+	for i := range r.costs {
+		c := &r.costs[i]
+		fmt.Fprintf(&b, "\n%s, %d series in %d shards, %d touched, %.1f bytes each; ns of a flush by round:\n", c.Wire.Name, c.Series, c.Shards, c.Touched, c.Bytes)
+		list(&b, c.NS)
+	}
+	return b.String()
+}
