@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
@@ -30,34 +31,34 @@ const (
 // appendSketches appends s with these of its points as a field of a SketchPayload.
 // It has no device: that becomes a tag.
 func (e *encoder) appendSketches(dst []byte, s *transport.Series, points []transport.Point) []byte {
-	m := appendText(e.series[:0], sketchMetric, e.spellings.name(s.Name))
+	m := proto.AppendString(e.series[:0], sketchMetric, e.spellings.name(s.Name))
 	if s.HostSet {
 		if host := filled(s.Host, e.fillHost); host != "" {
-			m = appendText(m, sketchHost, valid(host))
+			m = proto.AppendString(m, sketchHost, valid(host))
 		}
 	}
 	for _, tag := range s.Tags {
-		m = appendText(m, sketchTags, e.spellings.tag(tag))
+		m = proto.AppendString(m, sketchTags, e.spellings.tag(tag))
 	}
 	if s.Device != "" {
-		m = appendText(m, sketchTags, wireTag("device:"+s.Device))
+		m = proto.AppendString(m, sketchTags, wireTag("device:"+s.Device))
 	}
 	for i := range points {
 		sum := points[i].Summary
 		built := e.bins.build(sum, func() float64 { return summary.Offset(s, points[i].Unix) })
-		d := appendVarint(e.message[:0], dogsketchTime, points[i].Unix)
-		d = appendVarint(d, dogsketchCount, built.count)
-		d = appendDouble(d, dogsketchMin, built.min)
-		d = appendDouble(d, dogsketchMax, built.max)
-		d = appendDouble(d, dogsketchAvg, built.avg)
-		d = appendDouble(d, dogsketchSum, built.sum)
+		d := proto.AppendSetVarint(e.message[:0], dogsketchTime, points[i].Unix)
+		d = proto.AppendSetVarint(d, dogsketchCount, built.count)
+		d = proto.AppendSetDouble(d, dogsketchMin, built.min)
+		d = proto.AppendSetDouble(d, dogsketchMax, built.max)
+		d = proto.AppendSetDouble(d, dogsketchAvg, built.avg)
+		d = proto.AppendSetDouble(d, dogsketchSum, built.sum)
 		d = e.bins.appendTo(d)
-		m = appendMessage(m, sketchDogsketches, d)
+		m = proto.AppendMessage(m, sketchDogsketches, d)
 		e.message = d
 	}
 	m = e.appendMetadata(m, sketchMetadata)
 	e.series = m
-	return appendMessage(dst, payloadSketches, m)
+	return proto.AppendMessage(dst, payloadSketches, m)
 }
 
 // appendTo appends keys and counts as packed fields.
@@ -66,8 +67,7 @@ func (b *sketchBins) appendTo(dst []byte) []byte {
 	for _, k := range b.keys {
 		size += protowire.SizeVarint(protowire.EncodeZigZag(int64(k)))
 	}
-	dst = protowire.AppendTag(dst, dogsketchKeys, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(size))
+	dst = proto.AppendLen(proto.AppendTag(dst, dogsketchKeys, protowire.BytesType), size)
 	for _, k := range b.keys {
 		dst = protowire.AppendVarint(dst, protowire.EncodeZigZag(int64(k)))
 	}
@@ -75,8 +75,7 @@ func (b *sketchBins) appendTo(dst []byte) []byte {
 	for _, n := range b.counts {
 		size += protowire.SizeVarint(uint64(n))
 	}
-	dst = protowire.AppendTag(dst, dogsketchCounts, protowire.BytesType)
-	dst = protowire.AppendVarint(dst, uint64(size))
+	dst = proto.AppendLen(proto.AppendTag(dst, dogsketchCounts, protowire.BytesType), size)
 	for _, n := range b.counts {
 		dst = protowire.AppendVarint(dst, uint64(n))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/jsonenc"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 // typeNumber returns the number that versions 2 and 3 have for a kind.
@@ -118,31 +119,31 @@ func (e *encoder) appendV2Proto(dst []byte, s *transport.Series, points []transp
 	if s.Device != "" {
 		m = e.appendResource(m, "device", valid(s.Device))
 	}
-	m = appendText(m, seriesMetric, e.spellings.name(s.Name))
+	m = proto.AppendString(m, seriesMetric, e.spellings.name(s.Name))
 	for _, tag := range s.Tags {
-		m = appendText(m, seriesTags, e.spellings.tag(tag))
+		m = proto.AppendString(m, seriesTags, e.spellings.tag(tag))
 	}
 	for i := range points {
-		e.message = appendDouble(e.message[:0], pointValue, points[i].Value)
-		e.message = appendVarint(e.message, pointTimestamp, points[i].Unix)
-		m = appendMessage(m, seriesPoints, e.message)
+		e.message = proto.AppendSetDouble(e.message[:0], pointValue, points[i].Value)
+		e.message = proto.AppendSetVarint(e.message, pointTimestamp, points[i].Unix)
+		m = proto.AppendMessage(m, seriesPoints, e.message)
 	}
-	m = appendVarint(m, seriesType, typeNumber(s.Kind))
+	m = proto.AppendSetVarint(m, seriesType, typeNumber(s.Kind))
 	if s.Unit != "" {
-		m = appendText(m, seriesUnit, valid(s.Unit))
+		m = proto.AppendString(m, seriesUnit, valid(s.Unit))
 	}
-	m = appendVarint(m, seriesInterval, int64(s.Interval/time.Second))
+	m = proto.AppendSetVarint(m, seriesInterval, int64(s.Interval/time.Second))
 	m = e.appendMetadata(m, seriesMetadata)
 	e.series = m
-	return appendMessage(dst, payloadSeries, m)
+	return proto.AppendMessage(dst, payloadSeries, m)
 }
 
 func (e *encoder) appendResource(dst []byte, kind, name string) []byte {
-	e.message = appendText(e.message[:0], resourceType, kind)
+	e.message = proto.AppendString(e.message[:0], resourceType, kind)
 	if name != "" {
-		e.message = appendText(e.message, resourceName, name)
+		e.message = proto.AppendString(e.message, resourceName, name)
 	}
-	return appendMessage(dst, seriesResources, e.message)
+	return proto.AppendMessage(dst, seriesResources, e.message)
 }
 
 // appendMetadata appends the origin, if there is one, as the metadata of a series or
@@ -151,10 +152,10 @@ func (e *encoder) appendMetadata(dst []byte, field protowire.Number) []byte {
 	if e.origin == (Origin{}) {
 		return dst
 	}
-	e.message = appendVarint(e.message[:0], originProduct, int64(e.origin.Product))
-	e.message = appendVarint(e.message, originCategory, int64(e.origin.Category))
-	e.message = appendVarint(e.message, originService, int64(e.origin.Service))
+	e.message = proto.AppendSetVarint(e.message[:0], originProduct, int64(e.origin.Product))
+	e.message = proto.AppendSetVarint(e.message, originCategory, int64(e.origin.Category))
+	e.message = proto.AppendSetVarint(e.message, originService, int64(e.origin.Service))
 	origin := len(e.message)
-	e.message = appendMessage(e.message, metadataOrigin, e.message) // behind itself
-	return appendMessage(dst, field, e.message[origin:])
+	e.message = proto.AppendMessage(e.message, metadataOrigin, e.message) // behind itself
+	return proto.AppendMessage(dst, field, e.message[origin:])
 }

@@ -221,7 +221,8 @@ func (c *columns) appendTo(dst []byte) []byte {
 	dst = protowire.AppendVarint(dst, uint64(size))
 	for _, column := range c.all() {
 		if len(*column.bytes) > 0 {
-			dst = appendMessage(dst, column.field, *column.bytes)
+			dst = protowire.AppendTag(dst, column.field, protowire.BytesType)
+			dst = protowire.AppendBytes(dst, *column.bytes)
 		}
 	}
 	return dst

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 const (
@@ -39,7 +39,7 @@ func attributesOf(dst []attribute, s *transport.Series) []attribute {
 // taken appends the attributes of a series as they come.
 func taken(dst []attribute, s *transport.Series) []attribute {
 	for _, tag := range s.Tags {
-		key, value, found := strings.Cut(valid(tag), ":")
+		key, value, found := strings.Cut(proto.Valid(tag), ":")
 		if !found {
 			value = bareValue
 		}
@@ -49,7 +49,7 @@ func taken(dst []attribute, s *transport.Series) []attribute {
 		dst = append(dst, attribute{key, value})
 	}
 	if s.Device != "" {
-		dst = append(dst, attribute{deviceKey, valid(s.Device)})
+		dst = append(dst, attribute{deviceKey, proto.Valid(s.Device)})
 	}
 	return dst
 }
@@ -76,14 +76,6 @@ func less(x, y attribute) bool {
 		return x.key < y.key
 	}
 	return x.value < y.value
-}
-
-// valid returns s with U+FFFD for what is not UTF-8: protobuf has no other text.
-func valid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 // same returns how many attributes at the beginning of list, which is not empty,
@@ -121,12 +113,12 @@ func appendAttributes(dst []byte, field protowire.Number, list []attribute) []by
 	for len(list) > 0 {
 		n := same(list)
 		text := joinedLen(list[:n])
-		value := fieldSize(text) // AnyValue
-		dst = appendTag(dst, field, protowire.BytesType)
-		dst = appendLen(dst, fieldSize(len(list[0].key))+fieldSize(value))
-		dst = appendString(dst, keyValueKey, list[0].key)
-		dst = appendLen(appendTag(dst, keyValueValue, protowire.BytesType), value)
-		dst = appendLen(appendTag(dst, anyValueString, protowire.BytesType), text)
+		value := proto.FieldSize(text) // AnyValue
+		dst = proto.AppendTag(dst, field, protowire.BytesType)
+		dst = proto.AppendLen(dst, proto.FieldSize(len(list[0].key))+proto.FieldSize(value))
+		dst = proto.AppendString(dst, keyValueKey, list[0].key)
+		dst = proto.AppendLen(proto.AppendTag(dst, keyValueValue, protowire.BytesType), value)
+		dst = proto.AppendLen(proto.AppendTag(dst, anyValueString, protowire.BytesType), text)
 		dst = appendJoined(dst, list[:n])
 		list = list[n:]
 	}

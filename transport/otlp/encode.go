@@ -8,6 +8,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/exponential"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
@@ -41,12 +42,12 @@ func (h *heading) set(s *transport.Series) {
 		return
 	}
 	h.name, h.description, h.unit, h.kind = s.Name, s.Description, s.Unit, s.Kind
-	h.bytes = appendString(h.bytes[:0], metricName, valid(s.Name))
+	h.bytes = proto.AppendString(h.bytes[:0], metricName, proto.Valid(s.Name))
 	if s.Description != "" {
-		h.bytes = appendString(h.bytes, metricDescription, valid(s.Description))
+		h.bytes = proto.AppendString(h.bytes, metricDescription, proto.Valid(s.Description))
 	}
 	if h.code = appendUnit(h.code[:0], s); len(h.code) > 0 {
-		h.bytes = appendMessage(h.bytes, metricUnit, h.code)
+		h.bytes = proto.AppendMessage(h.bytes, metricUnit, h.code)
 	}
 }
 
@@ -82,26 +83,26 @@ func (e *encoder) appendMetric(dst []byte, s *transport.Series, points []transpo
 		}
 		before := len(e.points)
 		e.appendPoint(form, s, p)
-		if size := fieldSize(head + fieldSize(len(e.points)+trailer)); size > room {
+		if size := proto.FieldSize(head + proto.FieldSize(len(e.points)+trailer)); size > room {
 			e.points = e.points[:before]
 			break
 		}
 		data = len(e.points) + trailer
-		body = head + fieldSize(data)
+		body = head + proto.FieldSize(data)
 		n++
 	}
 	if n == 0 {
 		return dst, 0
 	}
-	dst = appendLen(appendTag(dst, scopeMetricsMetrics, protowire.BytesType), body)
+	dst = proto.AppendLen(proto.AppendTag(dst, scopeMetricsMetrics, protowire.BytesType), body)
 	dst = append(dst, e.heading.bytes...)
-	dst = appendLen(appendTag(dst, field, protowire.BytesType), data)
+	dst = proto.AppendLen(proto.AppendTag(dst, field, protowire.BytesType), data)
 	dst = append(dst, e.points...)
 	if trailer > 0 {
-		dst = appendVarint(dst, dataTemporality, deltas)
+		dst = proto.AppendVarint(dst, dataTemporality, deltas)
 	}
 	if form == sumShape {
-		dst = appendVarint(dst, sumIsMonotonic, protowire.EncodeBool(monotonic))
+		dst = proto.AppendVarint(dst, sumIsMonotonic, protowire.EncodeBool(monotonic))
 	}
 	return dst, n
 }
@@ -125,19 +126,19 @@ func (e *encoder) appendPoint(form shape, s *transport.Series, p *transport.Poin
 	dst := append(e.point[:0], e.attributes...)
 	start := uint64(p.Unix) * uint64(time.Second)
 	if form != gaugeShape { // which has the value of one moment
-		dst = appendFixed(dst, pointStart, start)
+		dst = proto.AppendFixed64(dst, pointStart, start)
 	}
-	dst = appendFixed(dst, pointTime, start+uint64(max(0, s.Interval)))
+	dst = proto.AppendFixed64(dst, pointTime, start+uint64(max(0, s.Interval)))
 	switch form {
 	case sumShape, gaugeShape:
-		dst = appendDouble(dst, numberValue, p.Value)
+		dst = proto.AppendDouble(dst, numberValue, p.Value)
 	case exponentialShape:
 		dst = e.appendHistogram(dst, s, p)
 	case summaryShape:
 		dst = e.appendSummary(dst, s, p)
 	}
 	e.point = dst
-	e.points = appendMessage(e.points, dataPoints, dst)
+	e.points = proto.AppendMessage(e.points, dataPoints, dst)
 }
 
 func (e *encoder) appendSummary(dst []byte, s *transport.Series, p *transport.Point) []byte {
@@ -146,14 +147,14 @@ func (e *encoder) appendSummary(dst []byte, s *transport.Series, p *transport.Po
 	if count != math.Trunc(count) {
 		count = math.Floor(count + summary.Offset(s, p.Unix))
 	}
-	dst = appendFixed(dst, summaryCount, uint64(count))
-	dst = appendDouble(dst, summarySum, sum.Sum)
+	dst = proto.AppendFixed64(dst, summaryCount, uint64(count))
+	dst = proto.AppendDouble(dst, summarySum, sum.Sum)
 	e.values = summary.Read(e.values[:0], e.quantiles, sum)
 	for i, value := range e.values {
 		const size = 2 * (1 + 8)
-		dst = appendLen(appendTag(dst, summaryQuantiles, protowire.BytesType), size)
-		dst = appendDouble(dst, quantileQuantile, e.quantiles[i].Value)
-		dst = appendDouble(dst, quantileValue, value)
+		dst = proto.AppendLen(proto.AppendTag(dst, summaryQuantiles, protowire.BytesType), size)
+		dst = proto.AppendDouble(dst, quantileQuantile, e.quantiles[i].Value)
+		dst = proto.AppendDouble(dst, quantileValue, value)
 	}
 	return dst
 }
@@ -165,16 +166,16 @@ func (e *encoder) appendHistogram(dst []byte, s *transport.Series, p *transport.
 	if count != total || !h.Whole() {
 		count = h.Round(total, summary.Offset(s, p.Unix))
 	}
-	dst = appendFixed(dst, exponentialCount, uint64(count))
-	dst = appendDouble(dst, exponentialSum, sum.Sum)
-	dst = appendVarint(dst, exponentialScale, protowire.EncodeZigZag(int64(h.Scale)))
+	dst = proto.AppendFixed64(dst, exponentialCount, uint64(count))
+	dst = proto.AppendDouble(dst, exponentialSum, sum.Sum)
+	dst = proto.AppendVarint(dst, exponentialScale, protowire.EncodeZigZag(int64(h.Scale)))
 	if h.Zero > 0 {
-		dst = appendFixed(dst, exponentialZeroCount, uint64(h.Zero))
+		dst = proto.AppendFixed64(dst, exponentialZeroCount, uint64(h.Zero))
 	}
 	dst = appendBuckets(dst, exponentialPositive, h.Positive)
 	dst = appendBuckets(dst, exponentialNegative, h.Negative)
-	dst = appendDouble(dst, exponentialMin, sum.Min)
-	return appendDouble(dst, exponentialMax, sum.Max)
+	dst = proto.AppendDouble(dst, exponentialMin, sum.Min)
+	return proto.AppendDouble(dst, exponentialMax, sum.Max)
 }
 
 // appendBuckets appends the buckets of one side, if it has any, with a zero for each
@@ -189,9 +190,9 @@ func appendBuckets(dst []byte, field protowire.Number, buckets []exponential.Buc
 	for _, b := range buckets {
 		counts += protowire.SizeVarint(uint64(b.Count))
 	}
-	dst = appendLen(appendTag(dst, field, protowire.BytesType), 1+protowire.SizeVarint(offset)+fieldSize(counts))
-	dst = appendVarint(dst, bucketsOffset, offset)
-	dst = appendLen(appendTag(dst, bucketsCounts, protowire.BytesType), counts)
+	dst = proto.AppendLen(proto.AppendTag(dst, field, protowire.BytesType), 1+protowire.SizeVarint(offset)+proto.FieldSize(counts))
+	dst = proto.AppendVarint(dst, bucketsOffset, offset)
+	dst = proto.AppendLen(proto.AppendTag(dst, bucketsCounts, protowire.BytesType), counts)
 	next := first
 	for _, b := range buckets {
 		for ; next < b.Index; next++ {

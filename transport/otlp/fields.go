@@ -1,14 +1,12 @@
 package otlp
 
 import (
-	"math"
-
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // Field numbers of OTLP 1.x, as in its metrics/v1, common/v1, resource/v1 and
 // collector/metrics/v1 (https://github.com/open-telemetry/opentelemetry-proto).
-// All of them are below 16, so that a tag is one byte, see appendTag.
+// All of them are below 16, so that a tag is one byte.
 const (
 	requestResourceMetrics protowire.Number = 1
 
@@ -69,45 +67,3 @@ const (
 	partialMessage  protowire.Number = 2
 	statusMessage   protowire.Number = 2 // of google.rpc.Status
 )
-
-// What follows does what protowire does, faster for what is most common: tags of one byte
-// and lengths below 128.
-
-func appendTag(dst []byte, field protowire.Number, kind protowire.Type) []byte {
-	return append(dst, byte(field)<<3|byte(kind))
-}
-
-func appendLen(dst []byte, n int) []byte {
-	if n < 0x80 {
-		return append(dst, byte(n))
-	}
-	return protowire.AppendVarint(dst, uint64(n))
-}
-
-// fieldSize is the size of a string or message of n bytes as a field.
-func fieldSize(n int) int {
-	if n < 0x80 {
-		return 2 + n
-	}
-	return 1 + protowire.SizeBytes(n)
-}
-
-func appendString(dst []byte, field protowire.Number, s string) []byte {
-	return append(appendLen(appendTag(dst, field, protowire.BytesType), len(s)), s...)
-}
-
-func appendMessage(dst []byte, field protowire.Number, body []byte) []byte {
-	return append(appendLen(appendTag(dst, field, protowire.BytesType), len(body)), body...)
-}
-
-func appendFixed(dst []byte, field protowire.Number, v uint64) []byte {
-	return protowire.AppendFixed64(appendTag(dst, field, protowire.Fixed64Type), v)
-}
-
-func appendDouble(dst []byte, field protowire.Number, v float64) []byte {
-	return appendFixed(dst, field, math.Float64bits(v))
-}
-
-func appendVarint(dst []byte, field protowire.Number, v uint64) []byte {
-	return protowire.AppendVarint(appendTag(dst, field, protowire.VarintType), v)
-}

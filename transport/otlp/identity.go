@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 // AppendWireIdentity implements [transport.WireIdentifier]: the name, the host as
@@ -18,9 +19,9 @@ func (t *Transport) AppendWireIdentity(dst []byte, s *transport.Series) []byte {
 }
 
 func appendIdentity(dst []byte, name, host string, hostSet bool, list []attribute) []byte {
-	dst = protowire.AppendString(dst, valid(name))
+	dst = protowire.AppendString(dst, proto.Valid(name))
 	dst = append(dst, byte(protowire.EncodeBool(hostSet)))
-	dst = protowire.AppendString(dst, valid(host))
+	dst = protowire.AppendString(dst, proto.Valid(host))
 	for len(list) > 0 {
 		n := same(list)
 		dst = protowire.AppendString(dst, list[0].key)

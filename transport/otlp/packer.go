@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 // packer fills one request at a time and never past its limit.
@@ -47,7 +48,7 @@ func hostOf(s *transport.Series) string {
 	if !s.HostSet {
 		return noHost
 	}
-	return valid(s.Host)
+	return proto.Valid(s.Host)
 }
 
 // cursor is a place in a batch.
@@ -148,15 +149,15 @@ func (p *packer) find(host string) int {
 // overhead bounds what a group takes besides its metrics.
 func (p *packer) overhead(host string) int {
 	const lengths = 2 * (1 + 5) // of ResourceMetrics and ScopeMetrics
-	return lengths + fieldSize(p.resourceSize(host)) + len(p.scope)
+	return lengths + proto.FieldSize(p.resourceSize(host)) + len(p.scope)
 }
 
 func (p *packer) resourceSize(host string) int {
 	if host == noHost {
 		return len(p.base)
 	}
-	value := fieldSize(len(host))
-	return len(p.hostBase) + fieldSize(fieldSize(len(hostKey))+fieldSize(value))
+	value := proto.FieldSize(len(host))
+	return len(p.hostBase) + proto.FieldSize(proto.FieldSize(len(hostKey))+proto.FieldSize(value))
 }
 
 // writeTo writes the request, which is at most p.limit bytes. Errors are those of w.
@@ -166,16 +167,16 @@ func (p *packer) writeTo(w io.Writer) error {
 		g := &p.groups[i]
 		scopeMetrics := len(p.scope) + g.metrics
 		resource := p.resourceSize(g.host)
-		head = appendTag(head[:0], requestResourceMetrics, protowire.BytesType)
-		head = appendLen(head, fieldSize(resource)+fieldSize(scopeMetrics))
-		head = appendLen(appendTag(head, resourceMetricsResource, protowire.BytesType), resource)
+		head = proto.AppendTag(head[:0], requestResourceMetrics, protowire.BytesType)
+		head = proto.AppendLen(head, proto.FieldSize(resource)+proto.FieldSize(scopeMetrics))
+		head = proto.AppendLen(proto.AppendTag(head, resourceMetricsResource, protowire.BytesType), resource)
 		if g.host == noHost {
 			head = append(head, p.base...)
 		} else {
 			head = append(head, p.hostBase...)
 			head = appendAttributes(head, resourceAttributes, []attribute{{hostKey, g.host}})
 		}
-		head = appendLen(appendTag(head, resourceMetricsScopes, protowire.BytesType), scopeMetrics)
+		head = proto.AppendLen(proto.AppendTag(head, resourceMetricsScopes, protowire.BytesType), scopeMetrics)
 		head = append(head, p.scope...)
 		if _, err := w.Write(head); err != nil {
 			return err

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 const modulePath = "github.com/shardstats/shardstats"
@@ -45,20 +47,20 @@ func unknownService() string {
 	if len(os.Args) == 0 || os.Args[0] == "" {
 		return "unknown_service"
 	}
-	return "unknown_service:" + valid(filepath.Base(os.Args[0]))
+	return "unknown_service:" + proto.Valid(filepath.Base(os.Args[0]))
 }
 
 // scope returns the field with the InstrumentationScope: this library, in the
 // version that the program was built with.
 var scope = sync.OnceValue(func() []byte {
-	inner := appendString(nil, scopeName, modulePath)
+	inner := proto.AppendString(nil, scopeName, modulePath)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range append(info.Deps, &info.Main) {
 			if m.Path == modulePath && m.Version != "" && m.Version != "(devel)" {
-				inner = appendString(inner, scopeVersion, valid(m.Version))
+				inner = proto.AppendString(inner, scopeVersion, proto.Valid(m.Version))
 				break
 			}
 		}
 	}
-	return appendMessage(nil, scopeMetricsScope, inner)
+	return proto.AppendMessage(nil, scopeMetricsScope, inner)
 })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 	"github.com/shardstats/shardstats/transport/prometheus"
 )
 
@@ -65,6 +66,6 @@ func FuzzText(f *testing.F) {
 		require.True(t, found, "%q among %v", wire, fmt.Sprint(flats))
 		p, odd := scrape(tr, false)
 		require.NoError(t, odd)
-		require.Equal(t, prom.Valid(help), p.families[wire].help)
+		require.Equal(t, proto.Valid(help), p.families[wire].help)
 	})
 }

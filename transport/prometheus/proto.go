@@ -5,6 +5,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 // Field numbers of io.prometheus.client.MetricFamily
@@ -48,13 +49,13 @@ type protoWriter struct {
 func (w *protoWriter) page() { w.each(w.begin, w.show, w.end) }
 
 func (w *protoWriter) begin(g *group) {
-	w.body = prom.AppendString(w.body[:0], familyName, g.family.Name)
+	w.body = proto.AppendString(w.body[:0], familyName, g.family.Name)
 	if g.help != "" {
-		w.body = prom.AppendString(w.body, familyHelp, g.help)
+		w.body = proto.AppendString(w.body, familyHelp, g.help)
 	}
-	w.body = prom.AppendVarint(w.body, familyType, typeNumbers[g.family.Form])
+	w.body = proto.AppendVarint(w.body, familyType, typeNumbers[g.family.Form])
 	if g.family.Unit != "" {
-		w.body = prom.AppendString(w.body, familyUnit, g.family.Unit)
+		w.body = proto.AppendString(w.body, familyUnit, g.family.Unit)
 	}
 }
 
@@ -62,31 +63,31 @@ func (w *protoWriter) show(g *group, r *row, numbers []float64, samples []transp
 	inner, field := w.inner[:0], metricGauge
 	switch g.family.Form {
 	case prom.Counter, prom.Gauge:
-		inner = prom.AppendDouble(inner, onlyValue, r.value)
+		inner = proto.AppendDouble(inner, onlyValue, r.value)
 		if g.family.Form == prom.Counter {
 			field = metricCounter
 		}
 	case prom.Summary:
 		field = metricSummary
-		inner = prom.AppendVarint(inner, summaryCount, uint64(whole(r.count)))
-		inner = prom.AppendDouble(inner, summarySum, r.value)
+		inner = proto.AppendVarint(inner, summaryCount, uint64(whole(r.count)))
+		inner = proto.AppendDouble(inner, summarySum, r.value)
 		for i, v := range numbers {
 			const size = 2 * (1 + 8)
-			inner = prom.AppendLen(prom.AppendTag(inner, summaryQuantile, protowire.BytesType), size)
-			inner = prom.AppendDouble(inner, quantileOf, w.values[i])
-			inner = prom.AppendDouble(inner, quantileValue, v)
+			inner = proto.AppendLen(proto.AppendTag(inner, summaryQuantile, protowire.BytesType), size)
+			inner = proto.AppendDouble(inner, quantileOf, w.values[i])
+			inner = proto.AppendDouble(inner, quantileValue, v)
 		}
 	case prom.Histogram:
 		field = metricHistogram
 		inner, _ = w.native.Append(inner, &transport.Summary{Sum: r.value, Count: r.count, Samples: samples})
 	}
 	w.inner = inner
-	w.body = prom.AppendLen(prom.AppendTag(w.body, familyMetric, protowire.BytesType), len(r.pairs)+prom.FieldSize(len(inner)))
+	w.body = proto.AppendLen(proto.AppendTag(w.body, familyMetric, protowire.BytesType), len(r.pairs)+proto.FieldSize(len(inner)))
 	w.body = append(w.body, r.pairs...)
-	w.body = prom.AppendMessage(w.body, field, inner)
+	w.body = proto.AppendMessage(w.body, field, inner)
 }
 
 func (w *protoWriter) end(*group) {
-	w.out = append(prom.AppendLen(w.out, len(w.body)), w.body...)
+	w.out = append(proto.AppendLen(w.out, len(w.body)), w.body...)
 	w.flush()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
@@ -153,7 +154,7 @@ func (p *packer) size() int { return len(p.series) + len(p.metadata) + p.symbols
 func (p *packer) appendRequest(dst []byte) []byte {
 	if p.version == V2 {
 		for _, text := range p.symbols.list {
-			dst = prom.AppendString(dst, requestSymbols2, text)
+			dst = proto.AppendString(dst, requestSymbols2, text)
 		}
 	}
 	dst = append(dst, p.series...)
@@ -181,12 +182,13 @@ func (p *packer) appendPoint(family *prom.Family, list []prom.Label, point *tran
 		u.samples = 2 + len(p.values)
 	case prom.Histogram:
 		p.inner, _ = p.native.Append(p.inner[:0], point.Summary)
-		p.inner = prom.AppendVarint(p.inner, histogramTime, uint64(u.past.last))
+		p.inner = proto.AppendVarint(p.inner, histogramTime, uint64(u.past.last))
 		field := seriesHistograms1
 		if p.version == V2 {
 			field = seriesHistograms2
 			if start > 0 {
-				p.inner = prom.AppendVarint(p.inner, histogramStart, uint64(start))
+				p.inner = protowire.AppendTag(p.inner, histogramStart, protowire.VarintType) // two bytes
+				p.inner = protowire.AppendVarint(p.inner, uint64(start))
 			}
 		}
 		p.appendSeries(family, family.Name, list, "", field)
@@ -195,10 +197,10 @@ func (p *packer) appendPoint(family *prom.Family, list []prom.Label, point *tran
 }
 
 func (p *packer) appendSample(family *prom.Family, name string, list []prom.Label, quantile string, value float64, at, start int64) {
-	p.inner = prom.AppendDouble(p.inner[:0], sampleValue, value)
-	p.inner = prom.AppendVarint(p.inner, sampleTime, uint64(at))
+	p.inner = proto.AppendDouble(p.inner[:0], sampleValue, value)
+	p.inner = proto.AppendVarint(p.inner, sampleTime, uint64(at))
 	if p.version == V2 && start > 0 {
-		p.inner = prom.AppendVarint(p.inner, sampleStart, uint64(start))
+		p.inner = proto.AppendVarint(p.inner, sampleStart, uint64(start))
 	}
 	p.appendSeries(family, name, list, quantile, seriesSamples)
 }
@@ -216,11 +218,11 @@ func (p *packer) appendSeries(family *prom.Family, name string, list []prom.Labe
 	} else {
 		p.body = prom.AppendLabels(p.body[:0], seriesLabels, p.list)
 	}
-	p.body = prom.AppendMessage(p.body, field, p.inner)
+	p.body = proto.AppendMessage(p.body, field, p.inner)
 	if p.version == V2 {
-		p.body = prom.AppendMessage(p.body, seriesMetadata2, p.described(family))
+		p.body = proto.AppendMessage(p.body, seriesMetadata2, p.described(family))
 	}
-	p.series = prom.AppendMessage(p.series, number, p.body)
+	p.series = proto.AppendMessage(p.series, number, p.body)
 }
 
 // appendRefs begins p.body with the labels as references.
@@ -233,20 +235,20 @@ func (p *packer) appendRefs() {
 		p.symbols.refs = append(p.symbols.refs, key, value)
 		size += protowire.SizeVarint(uint64(key)) + protowire.SizeVarint(uint64(value))
 	}
-	p.body = prom.AppendLen(prom.AppendTag(p.body, seriesLabels, protowire.BytesType), size)
+	p.body = proto.AppendLen(proto.AppendTag(p.body, seriesLabels, protowire.BytesType), size)
 	for _, ref := range p.symbols.refs {
-		p.body = prom.AppendLen(p.body, int(ref))
+		p.body = proto.AppendLen(p.body, int(ref))
 	}
 }
 
 // described returns the metadata of a 2.0 series.
 func (p *packer) described(family *prom.Family) []byte {
-	p.inner = prom.AppendVarint(p.inner[:0], metadataType, typeOf(family.Form))
+	p.inner = proto.AppendVarint(p.inner[:0], metadataType, typeOf(family.Form))
 	if family.Help != "" {
-		p.inner = prom.AppendVarint(p.inner, metadataHelp2, uint64(p.symbols.ref(family.Help)))
+		p.inner = proto.AppendVarint(p.inner, metadataHelp2, uint64(p.symbols.ref(family.Help)))
 	}
 	if family.Unit != "" {
-		p.inner = prom.AppendVarint(p.inner, metadataUnit2, uint64(p.symbols.ref(family.Unit)))
+		p.inner = proto.AppendVarint(p.inner, metadataUnit2, uint64(p.symbols.ref(family.Unit)))
 	}
 	return p.inner
 }
@@ -261,15 +263,15 @@ func (p *packer) announce(family *prom.Family, unix int64) {
 		return
 	}
 	family.Announced = max(1, unix)
-	p.body = prom.AppendVarint(p.body[:0], metadataType, typeOf(family.Form))
-	p.body = prom.AppendString(p.body, metadataName1, family.Name)
+	p.body = proto.AppendVarint(p.body[:0], metadataType, typeOf(family.Form))
+	p.body = proto.AppendString(p.body, metadataName1, family.Name)
 	if family.Help != "" {
-		p.body = prom.AppendString(p.body, metadataHelp1, family.Help)
+		p.body = proto.AppendString(p.body, metadataHelp1, family.Help)
 	}
 	if family.Unit != "" {
-		p.body = prom.AppendString(p.body, metadataUnit1, family.Unit)
+		p.body = proto.AppendString(p.body, metadataUnit1, family.Unit)
 	}
-	p.metadata = prom.AppendMessage(p.metadata, requestMetadata1, p.body)
+	p.metadata = proto.AppendMessage(p.metadata, requestMetadata1, p.body)
 }
 
 // withLabel returns dst with list and one more label, sorted.

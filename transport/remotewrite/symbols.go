@@ -1,6 +1,6 @@
 package remotewrite
 
-import "github.com/shardstats/shardstats/transport/internal/prom"
+import "github.com/shardstats/shardstats/transport/internal/proto"
 
 // symbols is the table of a 2.0 request: each string once, the empty one first.
 type symbols struct {
@@ -36,7 +36,7 @@ func (s *symbols) refAt(place int, text string) uint32 {
 func (s *symbols) reset() {
 	clear(s.list[:cap(s.list)])
 	s.list = append(s.list[:0], "")
-	s.size = prom.FieldSize(0)
+	s.size = proto.FieldSize(0)
 	if s.index == nil {
 		s.index = map[string]uint32{}
 	}
@@ -53,7 +53,7 @@ func (s *symbols) ref(text string) uint32 {
 	ref := uint32(len(s.list))
 	s.index[text] = ref
 	s.list = append(s.list, text)
-	s.size += prom.FieldSize(len(text))
+	s.size += proto.FieldSize(len(text))
 	return ref
 }
 
@@ -61,7 +61,7 @@ func (s *symbols) ref(text string) uint32 {
 func (s *symbols) cut(n int) {
 	for _, text := range s.list[n:] {
 		delete(s.index, text)
-		s.size -= prom.FieldSize(len(text))
+		s.size -= proto.FieldSize(len(text))
 	}
 	s.list = s.list[:n]
 	clear(s.recent[:])

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 // Form is what a series is on the wire.
@@ -100,7 +101,7 @@ func (f *Families) Of(s *transport.Series) *Family {
 		}
 	}
 	if family.Help == "" && s.Description != "" {
-		family.Help = strings.Clone(Valid(s.Description))
+		family.Help = strings.Clone(proto.Valid(s.Description))
 	}
 	return family
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 const (
@@ -43,14 +44,14 @@ func (l *Labels) Of(s *transport.Series) []Label {
 			key, value = tag[:colon], tag[colon+1:]
 		}
 		if value != "" {
-			list = append(list, Label{l.name(key), Valid(value)})
+			list = append(list, Label{l.name(key), proto.Valid(value)})
 		}
 	}
 	if s.Host != "" {
-		list = append(list, Label{hostLabel, Valid(s.Host)})
+		list = append(list, Label{hostLabel, proto.Valid(s.Host)})
 	}
 	if s.Device != "" {
-		list = append(list, Label{deviceLabel, Valid(s.Device)})
+		list = append(list, Label{deviceLabel, proto.Valid(s.Device)})
 	}
 	sortLabels(list)
 	l.list = l.join(list)
@@ -167,4 +168,19 @@ func AppendKey(dst []byte, name string, labels []Label) []byte {
 		dst = protowire.AppendString(dst, labels[i].Value)
 	}
 	return dst
+}
+
+// AppendLabels appends each label as a message of a name, field 1, and a value, field 2.
+func AppendLabels(dst []byte, field protowire.Number, labels []Label) []byte {
+	for i := range labels {
+		dst = AppendLabel(dst, field, labels[i].Key, labels[i].Value)
+	}
+	return dst
+}
+
+func AppendLabel(dst []byte, field protowire.Number, key, value string) []byte {
+	dst = proto.AppendTag(dst, field, protowire.BytesType)
+	dst = proto.AppendLen(dst, proto.FieldSize(len(key))+proto.FieldSize(len(value)))
+	dst = proto.AppendString(dst, 1, key)
+	return proto.AppendString(dst, 2, value)
 }

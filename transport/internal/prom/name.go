@@ -99,11 +99,3 @@ func appendSpelled(dst []byte, text string, allowed byte) []byte {
 	}
 	return dst
 }
-
-// Valid returns s with U+FFFD for what is not UTF-8.
-func Valid(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
-}

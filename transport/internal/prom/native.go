@@ -1,10 +1,13 @@
 package prom
 
 import (
+	"math"
+
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/exponential"
+	"github.com/shardstats/shardstats/transport/internal/proto"
 )
 
 // ZeroThreshold is up to which magnitude values are in the zero bucket of a native
@@ -41,17 +44,17 @@ func (n *Native) Append(dst []byte, s *transport.Summary) ([]byte, float64) {
 	h.Build(n.withoutTiny(s.Samples), n.MaxBuckets)
 	count, whole, f := h.Total(), h.Whole(), &n.Fields
 	if whole {
-		dst = AppendVarint(dst, f.Count, uint64(count))
+		dst = proto.AppendVarint(dst, f.Count, uint64(count))
 	} else {
-		dst = AppendDouble(dst, f.CountFloat, count)
+		dst = proto.AppendDouble(dst, f.CountFloat, count)
 	}
-	dst = AppendDouble(dst, f.Sum, s.Sum)
-	dst = AppendVarint(dst, f.Schema, protowire.EncodeZigZag(int64(h.Scale)))
-	dst = AppendDouble(dst, f.ZeroThreshold, ZeroThreshold)
+	dst = proto.AppendDouble(dst, f.Sum, s.Sum)
+	dst = proto.AppendVarint(dst, f.Schema, protowire.EncodeZigZag(int64(h.Scale)))
+	dst = proto.AppendDouble(dst, f.ZeroThreshold, ZeroThreshold)
 	if whole {
-		dst = AppendVarint(dst, f.Zero, uint64(h.Zero))
+		dst = proto.AppendVarint(dst, f.Zero, uint64(h.Zero))
 	} else {
-		dst = AppendDouble(dst, f.ZeroFloat, h.Zero)
+		dst = proto.AppendDouble(dst, f.ZeroFloat, h.Zero)
 	}
 	dst = n.appendSide(dst, h.Negative, whole, f.NegativeSpans, f.NegativeDeltas, f.NegativeCounts)
 	return n.appendSide(dst, h.Positive, whole, f.PositiveSpans, f.PositiveDeltas, f.PositiveCounts), count
@@ -88,17 +91,17 @@ func (n *Native) appendSide(dst []byte, buckets []exponential.Bucket, whole bool
 		}
 		first := buckets[i].Index + 1 // its number in Prometheus
 		offset := protowire.EncodeZigZag(int64(first - end))
-		dst = AppendTag(dst, spans, protowire.BytesType)
-		dst = AppendLen(dst, 2+protowire.SizeVarint(offset)+protowire.SizeVarint(uint64(length)))
-		dst = AppendVarint(dst, 1, offset)
-		dst = AppendVarint(dst, 2, uint64(length))
+		dst = proto.AppendTag(dst, spans, protowire.BytesType)
+		dst = proto.AppendLen(dst, 2+protowire.SizeVarint(offset)+protowire.SizeVarint(uint64(length)))
+		dst = proto.AppendVarint(dst, 1, offset)
+		dst = proto.AppendVarint(dst, 2, uint64(length))
 		end = first + int32(length)
 		i += length
 	}
 	if !whole {
-		dst = AppendLen(AppendTag(dst, counts, protowire.BytesType), 8*len(buckets))
+		dst = proto.AppendLen(proto.AppendTag(dst, counts, protowire.BytesType), 8*len(buckets))
 		for _, b := range buckets {
-			dst = appendFloat(dst, b.Count)
+			dst = protowire.AppendFixed64(dst, math.Float64bits(b.Count))
 		}
 		return dst
 	}
@@ -108,5 +111,5 @@ func (n *Native) appendSide(dst []byte, buckets []exponential.Bucket, whole bool
 		n.scratch = protowire.AppendVarint(n.scratch, protowire.EncodeZigZag(int64(b.Count)-before))
 		before = int64(b.Count)
 	}
-	return AppendMessage(dst, deltas, n.scratch)
+	return proto.AppendMessage(dst, deltas, n.scratch)
 }
