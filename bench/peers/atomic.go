@@ -1,7 +1,6 @@
 package peers
 
 import (
-	"fmt"
 	"io"
 	"sync/atomic"
 )
@@ -24,23 +23,17 @@ func Unit() Submit {
 	}
 }
 
-// Atomic returns the standard library's atomic add: to one word that all goroutines
-// share.
+// Atomic returns the standard library's atomic add, to one word for each series that
+// all goroutines share.
 func Atomic() Library {
 	return Library{
 		Name: "atomic add, shared",
 		Note: "a number and nothing else: no name, no tags, no flush",
 		New: func(w io.Writer) (*Session, error) {
-			cells := make(map[string]*word)
+			words := &cells[word]{make: func() *word { return new(word) }}
 			return &Session{
 				Counters: func(over Over) Submit {
-					handles := make([]*word, len(over.Series))
-					for i, series := range over.Series {
-						if cells[series.ID] == nil {
-							cells[series.ID] = new(word)
-						}
-						handles[i] = cells[series.ID]
-					}
+					handles := words.of(over.Series)
 					if len(handles) == 1 {
 						one := handles[0]
 						return func(n int) {
@@ -56,15 +49,8 @@ func Atomic() Library {
 						}
 					}
 				},
-				Flush: func() error {
-					for id, cell := range cells {
-						if _, err := fmt.Fprintf(w, "%s %d\n", id, cell.n.Swap(0)); err != nil {
-							return err
-						}
-					}
-					return nil
-				},
-				Close: func() error { return nil },
+				Flush: words.flush(w, func(w *word) int64 { return w.n.Swap(0) }),
+				Close: nothing,
 			}, nil
 		},
 	}

@@ -1,9 +1,17 @@
 package peers
 
-// Libraries returns ours, first, and the peers.
+// Libraries returns ours, first, and the peers, those of one module side by side.
 func Libraries() []Library {
 	return []Library{
 		Shardstats(),
-		Atomic(),
+		Datadog(), DatadogSharded(),
+		Prometheus(), PrometheusLabels(), PrometheusNative(),
+		Victoria(), VictoriaFormatted(),
+		OTel(),
+		Tally(),
+		Hashicorp(),
+		Rcrowley(), RcrowleyDecaying(),
+		XSync(), Crlib(), Atomic(),
+		HDR(),
 	}
 }

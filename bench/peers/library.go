@@ -28,7 +28,9 @@ type Session struct {
 	Counters, Gauges, Histograms func(over Over) Submit
 
 	// Count, Set and Observe submit the same by name and tags, which are looked up in
-	// each call.
+	// each call. What a caller would keep, such as a key made from name and tags, is
+	// made here; a series comes to be with its first submission. The Submit is nil for
+	// strings that the library is not used with in this way.
 	Count, Set, Observe func(from Strings, over Over) Submit
 
 	// Build does what a caller of Count, Set or Observe does by itself with [Built]

@@ -1,0 +1,252 @@
+package peers
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/uber-go/tally/v4"
+)
+
+// tallyInterval is how often tally reports: it cannot be told to.
+const tallyInterval = 50 * time.Millisecond
+
+// Tally returns tally with a reporter that writes lines.
+func Tally() Library {
+	return Library{
+		Name: "tally", Module: "github.com/uber-go/tally/v4",
+		Note: "by name is Tagged(map).Counter(name); the histogram has 10 linear buckets and keeps no samples; reports by itself, here each 50 ms, to a reporter of ours that writes a line for each value",
+		New: func(w io.Writer) (*Session, error) {
+			reporter := &tallyReporter{w: bufio.NewWriter(w), reported: make(chan struct{})}
+			buckets, err := tally.LinearValueBuckets(0, 0.1, 10)
+			if err != nil {
+				return nil, err
+			}
+			scope, closer := tally.NewRootScope(tally.ScopeOptions{Reporter: reporter, OmitCardinalityMetrics: true}, tallyInterval)
+			s := &tallySession{scope: scope, buckets: buckets}
+			return &Session{
+				Counters: s.counters, Gauges: s.gauges, Histograms: s.histograms,
+				Count: s.count, Set: s.set, Observe: s.observe, Build: buildValues,
+				Flush: reporter.wait,
+				Close: closer.Close,
+			}, nil
+		},
+	}
+}
+
+// tallyReporter writes what it is given. tally calls it from one goroutine, and once
+// more at Close, maybe at the same time.
+type tallyReporter struct {
+	mu  sync.Mutex
+	w   *bufio.Writer
+	err error
+	// reported is closed, and made anew, at the end of each report.
+	reported chan struct{}
+}
+
+// wait returns when a report has ended that began after the call: the second to end.
+func (r *tallyReporter) wait() error {
+	for range 2 {
+		r.mu.Lock()
+		reported := r.reported
+		r.mu.Unlock()
+		<-reported
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Flush ends a report.
+func (r *tallyReporter) Flush() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.w.Flush(); err != nil {
+		r.err = err
+	}
+	close(r.reported)
+	r.reported = make(chan struct{})
+}
+
+func (r *tallyReporter) line(name string, tags map[string]string, value any, kind string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// A write that fails shows at Flush: bufio keeps the error.
+	_, _ = fmt.Fprintf(r.w, "%s,%s=%s,%s=%s,%s=%s:%v|%s\n", name,
+		routeKey, tags[routeKey], methodKey, tags[methodKey], statusKey, tags[statusKey], value, kind)
+}
+
+func (r *tallyReporter) ReportCounter(name string, tags map[string]string, value int64) {
+	r.line(name, tags, value, "c")
+}
+
+func (r *tallyReporter) ReportGauge(name string, tags map[string]string, value float64) {
+	r.line(name, tags, value, "g")
+}
+
+func (r *tallyReporter) ReportTimer(name string, tags map[string]string, interval time.Duration) {
+	r.line(name, tags, interval.Milliseconds(), "ms")
+}
+
+func (r *tallyReporter) ReportHistogramValueSamples(name string, tags map[string]string, _ tally.Buckets, _, _ float64, samples int64) {
+	r.line(name, tags, samples, "h")
+}
+
+func (r *tallyReporter) ReportHistogramDurationSamples(name string, tags map[string]string, _ tally.Buckets, _, _ time.Duration, samples int64) {
+	r.line(name, tags, samples, "h")
+}
+
+func (r *tallyReporter) Capabilities() tally.Capabilities { return r }
+func (r *tallyReporter) Reporting() bool                  { return true }
+func (r *tallyReporter) Tagging() bool                    { return true }
+
+type tallySession struct {
+	scope   tally.Scope
+	buckets tally.Buckets
+}
+
+// tagged returns the scope of a series.
+func (s *tallySession) tagged(series *Series) tally.Scope {
+	v := &series.Values
+	return s.scope.Tagged(map[string]string{routeKey: v[0], methodKey: v[1], statusKey: v[2]})
+}
+
+func (s *tallySession) counters(over Over) Submit {
+	handles := make([]tally.Counter, len(over.Series))
+	for i := range over.Series {
+		handles[i] = s.tagged(&over.Series[i]).Counter(counterName)
+	}
+	if len(handles) == 1 {
+		one := handles[0]
+		return func(n int) {
+			for range n {
+				one.Inc(1)
+			}
+		}
+	}
+	at := over.walk()
+	return func(n int) {
+		for range n {
+			handles[at.next()].Inc(1)
+		}
+	}
+}
+
+func (s *tallySession) gauges(over Over) Submit {
+	handles := make([]tally.Gauge, len(over.Series))
+	for i := range over.Series {
+		handles[i] = s.tagged(&over.Series[i]).Gauge(gaugeName)
+	}
+	if len(handles) == 1 {
+		one := handles[0]
+		return func(n int) {
+			for i := range n {
+				one.Update(float64(i))
+			}
+		}
+	}
+	at := over.walk()
+	return func(n int) {
+		for i := range n {
+			handles[at.next()].Update(float64(i))
+		}
+	}
+}
+
+func (s *tallySession) histograms(over Over) Submit {
+	handles := make([]tally.Histogram, len(over.Series))
+	for i := range over.Series {
+		handles[i] = s.tagged(&over.Series[i]).Histogram(histogramName, s.buckets)
+	}
+	if len(handles) == 1 {
+		one := handles[0]
+		return func(n int) {
+			for i := range n {
+				one.RecordValue(value(i))
+			}
+		}
+	}
+	at := over.walk()
+	return func(n int) {
+		for i := range n {
+			handles[at.next()].RecordValue(value(i))
+		}
+	}
+}
+
+func (s *tallySession) count(from Strings, over Over) Submit {
+	scope, all, at := s.scope, over.Series, over.walk()
+	switch from {
+	case Literal:
+		return func(n int) {
+			for range n {
+				scope.Tagged(map[string]string{routeKey: literalRoute, methodKey: literalMethod, statusKey: literalStatus}).Counter(counterName).Inc(1)
+			}
+		}
+	case Kept:
+		return func(n int) {
+			for range n {
+				v := &all[at.next()].Values
+				scope.Tagged(map[string]string{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Counter(counterName).Inc(1)
+			}
+		}
+	}
+	return func(n int) {
+		for range n {
+			id := all[at.next()].ID
+			scope.Tagged(map[string]string{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Counter(counterName).Inc(1)
+		}
+	}
+}
+
+func (s *tallySession) set(from Strings, over Over) Submit {
+	scope, all, at := s.scope, over.Series, over.walk()
+	switch from {
+	case Literal:
+		return func(n int) {
+			for i := range n {
+				scope.Tagged(map[string]string{routeKey: literalRoute, methodKey: literalMethod, statusKey: literalStatus}).Gauge(gaugeName).Update(float64(i))
+			}
+		}
+	case Kept:
+		return func(n int) {
+			for i := range n {
+				v := &all[at.next()].Values
+				scope.Tagged(map[string]string{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Gauge(gaugeName).Update(float64(i))
+			}
+		}
+	}
+	return func(n int) {
+		for i := range n {
+			id := all[at.next()].ID
+			scope.Tagged(map[string]string{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Gauge(gaugeName).Update(float64(i))
+		}
+	}
+}
+
+func (s *tallySession) observe(from Strings, over Over) Submit {
+	scope, buckets, all, at := s.scope, s.buckets, over.Series, over.walk()
+	switch from {
+	case Literal:
+		return func(n int) {
+			for i := range n {
+				scope.Tagged(map[string]string{routeKey: literalRoute, methodKey: literalMethod, statusKey: literalStatus}).Histogram(histogramName, buckets).RecordValue(value(i))
+			}
+		}
+	case Kept:
+		return func(n int) {
+			for i := range n {
+				v := &all[at.next()].Values
+				scope.Tagged(map[string]string{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Histogram(histogramName, buckets).RecordValue(value(i))
+			}
+		}
+	}
+	return func(n int) {
+		for i := range n {
+			id := all[at.next()].ID
+			scope.Tagged(map[string]string{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Histogram(histogramName, buckets).RecordValue(value(i))
+		}
+	}
+}
