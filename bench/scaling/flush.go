@@ -141,10 +141,11 @@ func newMeter(wire Wire, series, shards int) (*meter, error) {
 	m := &meter{clock: newSteps(), sent: sent}
 	m.client, err = stats.New(
 		stats.WithTransport(t, stats.Queue(1<<20, 1<<30)), // nothing is dropped, however late the sender gets its turn
-		stats.WithManualFlush(),
+		// The flusher runs, to prepare cells, but its ticks are an hour apart.
+		stats.WithFlushInterval(rollup), stats.WithRollupInterval(rollup),
 		stats.WithShards(shards),
 		stats.WithSeriesLimit(series+1),
-		stats.WithIdleExpiry(24*time.Hour),
+		stats.WithIdleExpiry(1000*time.Hour),
 		stats.WithClock(m.clock),
 	)
 	if err != nil {
@@ -155,7 +156,8 @@ func newMeter(wire Wire, series, shards int) (*meter, error) {
 		m.close(&err)
 		return nil, err
 	}
-	_, err = m.flush(series)
+	m.herd.touch(1)
+	_, err = m.flush(series) // takes what fill has left behind, too
 	if err != nil {
 		m.close(&err)
 		return nil, err
@@ -190,18 +192,18 @@ func (m *meter) delivered() uint64 { return m.client.Ledger().Transports[0].Deli
 
 // steps is a clock that goes on by one roll-up at a time, so that each flush is of
 // a bucket of its own however quickly they follow one another.
-type steps struct{ now atomic.Int64 }
+type steps struct{ hours atomic.Int64 }
 
-const rollup = 10 // seconds, the default
+const rollup = time.Hour
 
 // newSteps starts far enough back that it does not come into the future.
 func newSteps() *steps {
 	s := new(steps)
-	s.now.Store(time.Now().Add(-50*time.Minute).Unix() / rollup * rollup)
+	s.hours.Store(time.Now().Unix()/3600 - 1000)
 	return s
 }
 
 // Now implements stats.Clock.
-func (s *steps) Now() time.Time { return time.Unix(s.now.Load(), 0) }
+func (s *steps) Now() time.Time { return time.Unix(s.hours.Load()*3600, 0) }
 
-func (s *steps) next() { s.now.Add(rollup) }
+func (s *steps) next() { s.hours.Add(1) }

@@ -46,6 +46,7 @@ func (h *herd) touch(fraction float64) (met float64) {
 			// its own, for there are as many of them; then each takes its own.
 			waiting.Add(1)
 			for waiting.Load() < int64(h.shards) {
+				yield()
 			}
 			mine := processor()
 			for range 1000 {
@@ -82,13 +83,62 @@ func (h *herd) addFrom(mine, n int) (right int) {
 }
 
 // fill gives every shard cells for every counter: what a long life does.
+//
+// A shard gets the cells of 64 counters when it first touches one of them, and finds
+// them prepared by the flusher, 64 times at most before the flusher has its turn. So
+// this gives way often, and goes over the counters until the heap says that the cells
+// are there.
 func (h *herd) fill() error {
-	const tries, enough = 20, 0.9
-	met := 0.0
-	for range tries {
-		if met = h.touch(1); met >= enough {
+	const passes, cellBytes = 200, 8
+	want := int64(len(h.counters)) * int64(h.shards-1) * cellBytes // one shard has its own from the start
+	want -= want/20 + 1<<20                                        // what else comes and goes meanwhile
+	before := heap()
+	got := int64(0)
+	for range passes {
+		h.pass()
+		if got = heap() - before; got >= want {
 			return nil
 		}
 	}
-	return fmt.Errorf("scaling: %d shards: at best %.0f %% of the adds were made in the shard they were meant for: run with less beside", h.shards, 100*met)
+	return fmt.Errorf("scaling: %d counters in %d shards: %d bytes of cells after %d passes, want %d: give it more time, or fewer shards", len(h.counters), h.shards, got, passes, want)
+}
+
+// heap returns the bytes in use after a collection.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// pass touches some counters of each row from each processor: each processor has its
+// own place in the list, where whoever comes to run on it goes on.
+func (h *herd) pass() {
+	const step, rest = 16, 4 // counters, and adds between two rests
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(h.shards))
+	places := make([]atomic.Int64, h.shards)
+	var open atomic.Int64 // places not yet at the end
+	open.Store(int64(h.shards))
+	var wg sync.WaitGroup
+	for range h.shards {
+		wg.Go(func() {
+			for idle := 0; open.Load() > 0 && idle < 1000; {
+				idle++
+				for range rest {
+					at := places[processor()].Add(step) - step
+					if at >= int64(len(h.counters)) {
+						break
+					}
+					idle = 0
+					h.counters[at].Add(64)
+					if at+step >= int64(len(h.counters)) {
+						open.Add(-1)
+					}
+				}
+				runtime.Gosched() // the flusher may wait for this processor,
+				yield()           // or its thread for this thread
+			}
+		})
+	}
+	wg.Wait()
 }
