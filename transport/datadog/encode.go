@@ -31,30 +31,26 @@ func (e *encoder) unfit(k transport.Kind, p *transport.Point) string {
 	case typeOf(k) == "":
 		return string(transport.ReasonUnsupported) // a histogram has to come expanded
 	case k != transport.KindDistribution:
-		if !finite(p.Value) {
+		if !summary.Finite(p.Value) {
 			return string(transport.ReasonBadValue)
 		}
 		return ""
 	case p.Summary == nil || len(p.Summary.Samples) == 0:
 		return string(transport.ReasonUnsupported)
 	}
+	if why := summary.UnfitSamples(p.Summary); why != "" {
+		return why
+	}
 	total := 0.0
 	for _, s := range p.Summary.Samples {
-		if !finite(s.Value) || !finite(s.Weight) {
-			return string(transport.ReasonBadValue)
-		}
 		total += weight(s)
 	}
-	if e.sketches {
-		return unfitForSketch(p.Summary, total)
-	}
-	if total > maxRawBytes/2 { // two bytes at least for each value
+	// A sketch has a bound of its own; of values each takes two bytes at least.
+	if e.sketches && max(total, p.Summary.Count) > maxSketchCount || !e.sketches && total > maxRawBytes/2 {
 		return string(transport.ReasonTooLarge)
 	}
 	return ""
 }
-
-func finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 // appendV1 appends s with these of its points as an object of the request's
 // "series" list.

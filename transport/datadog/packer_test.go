@@ -2,6 +2,7 @@ package datadog_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -291,6 +292,7 @@ func FuzzPack(f *testing.F) {
 				if kind == transport.KindDistribution {
 					p.Value = 0
 					p.Summary = &transport.Summary{Samples: []transport.Sample{{Value: value, Weight: 1}, {Value: float64(i), Weight: float64(j)}}}
+					slices.SortFunc(p.Summary.Samples, func(x, y transport.Sample) int { return cmp.Compare(x.Value, y.Value) })
 				}
 				s.Points = append(s.Points, p)
 			}

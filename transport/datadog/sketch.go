@@ -166,20 +166,3 @@ func (b *sketchBins) collapse() {
 	b.keys = slices.Delete(b.keys, full, extra)
 	b.counts = slices.Delete(b.counts, full, extra)
 }
-
-// unfitForSketch returns the reason why a summary whose samples are finite and have a
-// total weight of total cannot be sent as a sketch, "" if it can.
-func unfitForSketch(sum *transport.Summary, total float64) string {
-	switch {
-	case !finite(sum.Count) || !finite(sum.Sum) || !finite(sum.Min) || !finite(sum.Max):
-		return string(transport.ReasonBadValue)
-	case max(total, sum.Count) > maxSketchCount:
-		return string(transport.ReasonTooLarge)
-	}
-	for i := 1; i < len(sum.Samples); i++ {
-		if sum.Samples[i].Value < sum.Samples[i-1].Value {
-			return string(transport.ReasonBadValue) // not sorted, so that its bins would not be either
-		}
-	}
-	return ""
-}

@@ -159,9 +159,10 @@ func TestDistributionsThatAreNoSketch(t *testing.T) {
 		{"an infinite sum", sum(func(s *transport.Summary) { s.Sum = math.Inf(1) }), string(transport.ReasonBadValue)},
 		{"a count that is not a number", sum(func(s *transport.Summary) { s.Count = math.NaN() }), string(transport.ReasonBadValue)},
 		{"a sample that is not a number", sum(func(s *transport.Summary) { s.Samples[0].Value = math.NaN() }), string(transport.ReasonBadValue)},
-		{"samples that are not sorted", sum(func(s *transport.Summary) { s.Samples = samples(2, 1, 1, 1) }), string(transport.ReasonBadValue)},
+		{"samples that are not sorted", sum(func(s *transport.Summary) { s.Samples = samples(2, 1, 1, 1) }), "its samples are not sorted"},
 		{"more than fits", sum(func(s *transport.Summary) { s.Samples[1].Weight = 1e12 }), string(transport.ReasonTooLarge)},
-		{"a count larger than fits", sum(func(s *transport.Summary) { s.Count = 1e300 }), string(transport.ReasonTooLarge)},
+		{"a count larger than fits", sum(func(s *transport.Summary) { s.Count = 1e12 }), string(transport.ReasonTooLarge)},
+		{"a weight below 0", sum(func(s *transport.Summary) { s.Samples[1].Weight = -1 }), string(transport.ReasonBadValue)},
 		{"no samples", sum(func(s *transport.Summary) { s.Samples = nil }), string(transport.ReasonUnsupported)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/line"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // encoder writes points as lines into a packer. It belongs to one sender and keeps
@@ -135,7 +136,7 @@ func (e *encoder) point(s *transport.Series, p *transport.Point, parts *progress
 
 // flat appends the line of a count, a gauge or a rate.
 func (e *encoder) flat(s *transport.Series, p *transport.Point) error {
-	if !line.Finite(p.Value) {
+	if !summary.Finite(p.Value) {
 		return errNotFinite
 	}
 	if e.timestamps && p.Unix < 1 {
@@ -173,7 +174,7 @@ func (e *encoder) packed(s *transport.Series) (bool, error) {
 	buf := append(e.out.Line(), e.name...)
 	for i := range s.Points {
 		v := s.Points[i].Value
-		if !line.Finite(v) || e.signedDeltas && v < 0 {
+		if !summary.Finite(v) || e.signedDeltas && v < 0 {
 			return false, nil
 		}
 		if i > 0 {

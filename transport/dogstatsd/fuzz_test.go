@@ -1,6 +1,7 @@
 package dogstatsd_test
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -41,6 +42,7 @@ func FuzzLines(f *testing.F) {
 			s.Points[0].Summary = &transport.Summary{Samples: []transport.Sample{
 				{Value: value, Weight: weight}, {Value: 1, Weight: 1}, {Value: value, Weight: 1},
 			}}
+			slices.SortFunc(s.Points[0].Summary.Samples, func(x, y transport.Sample) int { return cmp.Compare(x.Value, y.Value) })
 			s.Points[1].Summary = &transport.Summary{Samples: []transport.Sample{{Value: 2, Weight: weight}}}
 		}
 		guard := func(name string) transport.Series { return series(name, transport.KindCount, 7, "g:1") }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"math"
@@ -104,6 +105,7 @@ func FuzzStatsdExporterParsesDogStatsD(f *testing.F) {
 			s.Points[0].Summary = &transport.Summary{Samples: []transport.Sample{
 				{Value: number, Weight: float64(copies)}, {Value: 1, Weight: float64(copies)}, {Value: 2, Weight: 1},
 			}}
+			slices.SortFunc(s.Points[0].Summary.Samples, func(x, y transport.Sample) int { return cmp.Compare(x.Value, y.Value) })
 		}
 		text, err := send(&transport.Batch{Series: []transport.Series{
 			point("before", transport.KindCount, 7), s, point("after", transport.KindCount, 7),

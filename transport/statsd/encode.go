@@ -1,12 +1,9 @@
 package statsd
 
 import (
-	"math/rand/v2"
-
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/line"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // unit is a piece of what is sent that stays in one piece: a line, or two of which
@@ -72,7 +69,7 @@ func (e *encoder) point(s *transport.Series, p *transport.Point, number int) (re
 	case transport.KindSet:
 		refused = e.set(p, number)
 	case transport.KindHistogram, transport.KindTiming, transport.KindDistribution:
-		refused = e.summary(p, number)
+		refused = e.summary(s, p, number)
 	default:
 		refused = string(transport.ReasonUnsupported)
 	}
@@ -85,7 +82,7 @@ func (e *encoder) point(s *transport.Series, p *transport.Point, number int) (re
 const notFinite = string(transport.ReasonBadValue)
 
 func (e *encoder) count(v float64, number int) (refused string) {
-	if !line.Finite(v) {
+	if !summary.Finite(v) {
 		return notFinite
 	}
 	buf := append(e.chunk.buf, e.head...)
@@ -96,7 +93,7 @@ func (e *encoder) count(v float64, number int) (refused string) {
 // gauge appends an absolute value. A server takes a sign for a change of the value
 // it has, unless that is 0.
 func (e *encoder) gauge(v float64, number int) (refused string) {
-	if !line.Finite(v) {
+	if !summary.Finite(v) {
 		return notFinite
 	}
 	buf := append(e.chunk.buf, e.head...)
@@ -126,11 +123,11 @@ func (e *encoder) set(p *transport.Point, number int) (refused string) {
 
 // summary appends a line for each sample, as a timing: the original statsd takes
 // the types h and d of others for counters.
-func (e *encoder) summary(p *transport.Point, number int) (refused string) {
+func (e *encoder) summary(s *transport.Series, p *transport.Point, number int) (refused string) {
 	if refused := line.Unfit(p.Summary); refused != "" {
 		return refused
 	}
-	copies := e.weigher.Weigh(p.Summary, func() float64 { return e.offset(p.Unix) })
+	copies := e.weigher.Weigh(p.Summary, func() float64 { return summary.Offset(s, p.Unix) })
 	for _, c := range copies {
 		if c.Value < 0 { // a bad line to the original statsd; part of a point would mislead
 			return string(transport.ReasonUnsupported)
@@ -160,16 +157,4 @@ func (e *encoder) end(buf []byte, number int) (refused string) {
 	e.chunk.buf = buf
 	e.chunk.units = append(e.chunk.units, unit{end: len(buf), point: number})
 	return ""
-}
-
-// offsetSeed makes the offsets of each process its own.
-var offsetSeed = rand.Uint64()
-
-// offset returns where the rounding of a point's weights starts: the same for each
-// attempt at the point, and spread evenly over points.
-func (e *encoder) offset(unix int64) float64 {
-	var d xxhash.Digest
-	d.ResetWithSeed(offsetSeed ^ uint64(unix))
-	_, _ = d.Write(e.head)
-	return float64(d.Sum64()>>11) / (1 << 53)
 }

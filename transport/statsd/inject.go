@@ -10,6 +10,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/internal/line"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // ErrQueueFull is the cause of an Inject or GaugeDelta that was refused because
@@ -44,7 +45,7 @@ func (t *Transport) GaugeDelta(path string, delta float64) error {
 	if path == "" {
 		return errors.New("statsd: gauge delta: the path is empty")
 	}
-	if !line.Finite(delta) {
+	if !summary.Finite(delta) {
 		return fmt.Errorf("statsd: gauge delta of %q: %v cannot be added", path, delta)
 	}
 	text := t.naming.appendPath(nil, &transport.Series{Name: path, Kind: transport.KindGauge})

@@ -42,7 +42,7 @@ func TestAppendFloat(t *testing.T) {
 func TestFloatsReadBackAndStayShort(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.OneOf(rapid.Float64(), rapid.Map(rapid.Uint64(), math.Float64frombits)).Draw(t, "value")
-		if !line.Finite(f) {
+		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return
 		}
 		text := line.AppendFloat(nil, f)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // Copies is a value and how many observations it stands for on the wire: the line
@@ -23,7 +24,7 @@ type Weigher struct {
 
 // Weigh returns the samples of sum with weights that are whole numbers, 1 at least,
 // equal weights next to each other. It is valid until the next call. The result is
-// empty if sum has nothing to send: no observations, or [Weigher.Unfit].
+// empty if sum has nothing to send: no observations, or [Unfit].
 //
 // Weights that are not whole are rounded by systematic sampling: laid end to end,
 // each gets the number of whole numbers, moved by an offset in [0, 1), that it
@@ -75,7 +76,7 @@ func (w *Weigher) Weigh(sum *transport.Summary, offset func() float64) []Copies 
 func (w *Weigher) ends(sum *transport.Summary) {
 	n := len(w.out)
 	first, last := w.out[0].Value, w.out[n-1].Value
-	if !(sum.Min <= first && last <= sum.Max) || !Finite(sum.Min) || !Finite(sum.Max) {
+	if !(sum.Min <= first && last <= sum.Max) {
 		return
 	}
 	for i := 0; i < n && sum.Min < first; i++ {
@@ -142,28 +143,20 @@ func (w *Weigher) known(sum *transport.Summary) []Copies {
 	return w.out
 }
 
-// Unfit says why sum cannot be sent, "" if it can: a [transport.Reason] or words.
+// Unfit says why sum cannot be sent, "" if it can: what [summary.UnfitSamples] says, or
+// that it stands for more observations than a line can.
 func Unfit(sum *transport.Summary) string {
-	if sum == nil {
-		return string(transport.ReasonUnsupported)
+	if why := summary.UnfitSamples(sum); why != "" {
+		return why
 	}
 	total := 0.0
-	for _, s := range sum.Samples {
-		if !Finite(s.Value) || !Finite(s.Weight) {
-			return string(transport.ReasonBadValue)
-		}
-		total += atLeastOne(s.Weight)
+	for i := range sum.Samples {
+		total += atLeastOne(sum.Samples[i].Weight)
 	}
-	switch {
-	case !(total <= MaxWeight) || !(sum.Count <= MaxWeight):
+	if total > MaxWeight || sum.Count > MaxWeight {
 		return "more observations than a line can stand for"
-	case len(sum.Samples) == 0 && sum.Count >= 0.5 && !(Finite(sum.Sum) && Finite(sum.Min) && Finite(sum.Max)):
-		return "neither samples nor a finite sum"
 	}
 	return ""
 }
-
-// Finite reports whether f is a number that a line can carry.
-func Finite(f float64) bool { return !math.IsNaN(f) && !math.IsInf(f, 0) }
 
 func atLeastOne(w float64) float64 { return max(1, w) }

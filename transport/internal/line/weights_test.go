@@ -35,7 +35,7 @@ func TestWeigh(t *testing.T) {
 		{"equal weights come together, values in order", summary(6, 2, 1, 2, 1), notAsked, []line.Copies{{1, 1}, {3, 1}, {0, 2}, {2, 2}}},
 		{"a count that is not set", summary(0, 1, 2), notAsked, []line.Copies{{0, 1}, {1, 2}}},
 		{"a count that is off by the rounding of floats", summary(3+1e-12, 1, 2), notAsked, []line.Copies{{0, 1}, {1, 2}}},
-		{"less than 1 is 1", summary(2, 0.1, -3), notAsked, []line.Copies{{0, 1}, {1, 1}}},
+		{"less than 1 is 1", summary(2, 0.1, 1), notAsked, []line.Copies{{0, 1}, {1, 1}}},
 		{"halves, from the beginning", summary(3, 1.5, 1.5), at(0), []line.Copies{{0, 1}, {1, 2}}},
 		{"halves, from the middle", summary(3, 1.5, 1.5), at(0.5), []line.Copies{{1, 1}, {0, 2}}},
 		{"thirds that do not add up to a whole in floats", summary(10, 10.0/3, 10.0/3, 10.0/3), at(0), []line.Copies{{0, 3}, {1, 3}, {2, 4}}},
@@ -47,8 +47,6 @@ func TestWeigh(t *testing.T) {
 			[]line.Copies{{2, 1}, {9, 1}, {1, 3}}},
 		{"ends without a weight to take", &transport.Summary{Count: 2, Min: 0, Max: 9, Samples: []transport.Sample{{Value: 1, Weight: 1}, {Value: 2, Weight: 1}}}, notAsked,
 			[]line.Copies{{1, 1}, {2, 1}}},
-		{"an infinite end", &transport.Summary{Count: 4, Max: math.Inf(1), Samples: []transport.Sample{{Value: 1, Weight: 2}, {Value: 2, Weight: 2}}}, notAsked,
-			[]line.Copies{{1, 2}, {2, 2}}},
 		{"ends that cannot be", &transport.Summary{Count: 4, Max: 1, Samples: []transport.Sample{{Value: 1, Weight: 2}, {Value: 2, Weight: 2}}}, notAsked,
 			[]line.Copies{{1, 2}, {2, 2}}},
 		{"nothing at all", summary(0), notAsked, nil},
@@ -76,6 +74,13 @@ func TestUnfit(t *testing.T) {
 		"a count that is no number":      {Count: nan, Samples: []transport.Sample{{Value: 1, Weight: 1}}},
 		"no samples, and a sum as bad":   {Count: 3, Sum: inf},
 		"no samples, and a minimum, too": {Count: 3, Min: nan},
+		"an infinite end":                {Count: 1, Max: inf, Samples: []transport.Sample{{Value: 1, Weight: 1}}},
+		"a count below 0":                {Count: -1, Samples: []transport.Sample{{Value: 1, Weight: 1}}},
+		"a weight below 0":               {Count: 1, Samples: []transport.Sample{{Value: 1, Weight: -1}, {Value: 2, Weight: 2}}},
+		"samples that stand for nothing": {Count: 1, Samples: []transport.Sample{{Value: 1}}},
+		"samples that are not sorted":    {Count: 2, Samples: []transport.Sample{{Value: 2, Weight: 1}, {Value: 1, Weight: 1}}},
+		"more than a line can carry":     {Count: 1 << 51, Samples: []transport.Sample{{Value: 1, Weight: 1}}},
+		"weights beyond a line":          {Count: 1, Samples: []transport.Sample{{Value: 1, Weight: 1 << 51}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.NotEmpty(t, line.Unfit(sum))

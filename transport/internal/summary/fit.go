@@ -9,13 +9,24 @@ const MaxCount = 1 << 53
 // Finite reports whether f is a number and not infinite.
 func Finite(f float64) bool { return f-f == 0 }
 
-// Unfit says why s cannot be sent, "" if it can. The flusher hands out no such
-// summary; a program that calls Send itself might. It may have no samples.
+// Unfit says why s cannot be sent, "" if it can: a [transport.Reason] or words. The
+// flusher hands out no such summary; a program that calls Send itself might. It may have
+// no samples.
 func Unfit(s *transport.Summary) string {
+	why := UnfitSamples(s)
+	if why == "" && s.Count == 0 {
+		return string(transport.ReasonBadValue)
+	}
+	return why
+}
+
+// UnfitSamples is Unfit for a wire that takes the count from the samples: a program may
+// have left out the count of s.
+func UnfitSamples(s *transport.Summary) string {
 	switch {
 	case s == nil:
 		return string(transport.ReasonUnsupported)
-	case !Finite(s.Sum) || !Finite(s.Min) || !Finite(s.Max) || !(s.Count > 0):
+	case !Finite(s.Sum) || !Finite(s.Min) || !Finite(s.Max) || !(s.Count >= 0):
 		return string(transport.ReasonBadValue)
 	case s.Count > MaxCount:
 		return "it has more than 2^53 observations"

@@ -45,6 +45,7 @@ func TestUnfit(t *testing.T) {
 		"a sum that is none":   {&transport.Summary{Count: 1, Sum: math.NaN()}, "bad_value"},
 		"a maximum beyond all": {&transport.Summary{Count: 1, Max: math.Inf(1)}, "bad_value"},
 		"no observations":      {&transport.Summary{}, "bad_value"},
+		"fewer than none":      {&transport.Summary{Count: -1}, "bad_value"},
 		"too many":             {&transport.Summary{Count: 1e16}, "it has more than 2^53 observations"},
 		"a sample":             {&transport.Summary{Count: 1, Samples: sample(math.Inf(1), 1)}, "bad_value"},
 		"a weight below 0":     {&transport.Summary{Count: 1, Samples: sample(1, -1)}, "bad_value"},
@@ -53,7 +54,14 @@ func TestUnfit(t *testing.T) {
 		"not sorted":           {&transport.Summary{Count: 2, Samples: append(sample(2, 1), sample(1, 1)...)}, "its samples are not sorted"},
 	} {
 		assert.Equal(t, c.want, summary.Unfit(c.s), name)
+		if name != "no observations" {
+			assert.Equal(t, c.want, summary.UnfitSamples(c.s), name)
+		}
 	}
+	uncounted := &transport.Summary{Samples: sample(1, 2)}
+	assert.Equal(t, "bad_value", summary.Unfit(uncounted))
+	assert.Empty(t, summary.UnfitSamples(uncounted))
+	assert.Empty(t, summary.UnfitSamples(&transport.Summary{}))
 }
 
 func TestOffsets(t *testing.T) {
