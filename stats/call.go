@@ -235,7 +235,7 @@ func (k Call) draw(value float64) (weight float64, ok bool) {
 func (k Call) submit(kind kind, name string, tags []string, t shard.Timed) {
 	t.Untimed, t.UnixSec = !k.timed(), k.unix
 	if s := k.client.series(kind, name, tags); s != nil {
-		s.ref.Timed(t)
+		s.ref().Timed(t)
 		runtime.KeepAlive(s)
 	}
 }

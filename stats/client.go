@@ -24,7 +24,11 @@ type Client struct {
 	order     []string // the same in the order given: its own, those of its parents, constant ones
 	host      hostName
 	base      *Client // of a client that OnHost made: the one it was called on
-	seed      uint64  // keeps the spellings of clients apart in the table
+
+	// Of the spellings; see settle.
+	common *flush.Common // tells them from those of other clients
+	seed   uint64        // keeps them apart in the table
+	nameAt int           // where a name begins in Own
 }
 
 // core is what a client and its children share.
@@ -70,8 +74,9 @@ func New(opts ...Option) (*Client, error) {
 	co := &core{cfg: *cfg, started: cfg.clock.Now()}
 	co.root = &Client{
 		core: co, namespace: cfg.namespace, tags: cfg.tags, order: cfg.order,
-		host: cfg.host, seed: rand.Uint64(),
+		host: cfg.host,
 	}
+	co.root.settle()
 	co.registry = newRegistry(co)
 	co.store = shard.New(shard.Config{
 		Shards:             cfg.shards,
@@ -143,6 +148,16 @@ func (co *core) refuseMany(reason transport.Reason, n uint64) {
 	}
 }
 
+// settle is the end of making a client: from here on nothing of it changes.
+func (c *Client) settle() {
+	c.common = &flush.Common{Tags: c.tags, Host: c.host.name, HostSet: c.host.set, Device: c.core.cfg.device, Mark: c}
+	c.seed = rand.Uint64()
+	c.nameAt = 0
+	if c.namespace != "" {
+		c.nameAt = len(c.namespace) + 1
+	}
+}
+
 // live reports whether c takes submissions at all.
 func (c *Client) live() bool { return c != nil && c.core != nil }
 
@@ -155,7 +170,8 @@ func (c *Client) With(tags ...string) *Client {
 	}
 	child := *c
 	child.tags, child.order = cleanTags(tags, c.tags), inOrder(tags, c.order)
-	child.base, child.seed = nil, rand.Uint64()
+	child.base = nil
+	child.settle()
 	return &child
 }
 
@@ -167,6 +183,7 @@ func (c *Client) WithNamespace(namespace string) *Client {
 	}
 	child := *c
 	child.namespace = joinName(c.namespace, namespace)
-	child.base, child.seed = nil, rand.Uint64()
+	child.base = nil
+	child.settle()
 	return &child
 }

@@ -6,7 +6,8 @@ import (
 	"runtime/metrics"
 	"slices"
 	"time"
-	"weak"
+
+	"github.com/shardstats/shardstats/shard"
 )
 
 // How a series ends, and when its id may be given to another.
@@ -42,40 +43,41 @@ func (r *registry) settle(newest, oldest uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	still := r.unlinked[:0]
-	for _, rec := range r.unlinked {
-		switch rec.state {
-		case linked: // it came back
+	for _, ghost := range r.unlinked {
+		switch gone := ghost.gone(); gone.state {
+		case cameBack:
 			continue
 		case unlinked:
-			if rec.weak.Value() == nil {
-				rec.state = unreachable
-			} else if r.core.store.LastTouched(rec.info.ID) > rec.unlinkedAt {
-				r.relink(rec, r.core.store.LastTouched(rec.info.ID)) // through a handle
+			if s := gone.weak.Value(); s == nil {
+				gone.state = unreachable
+			} else if touched := r.core.store.LastTouched(ghost.ID); touched > gone.unlinkedAt {
+				r.relink(ghost, s, touched) // through a handle
 				continue
 			}
 		case unreachable:
-			rec.state, rec.retiredAt = retired, newest
+			gone.state, gone.retiredAt = retired, newest
 		case retired:
-			if oldest > rec.retiredAt {
-				r.forget(rec)
+			if oldest > gone.retiredAt {
+				r.forget(ghost)
 				continue
 			}
 		}
-		still = append(still, rec)
+		still = append(still, ghost)
 	}
 	clear(r.unlinked[len(still):])
 	r.unlinked = still
 }
 
-// forget frees the id of rec. Under r.mu.
-func (r *registry) forget(rec *record) {
-	delete(r.records, rec.key)
-	if use := r.names[rec.info.Name()]; use != nil {
+// forget frees the id of a ghost, which stays in its place until another series
+// takes it. Under r.mu.
+func (r *registry) forget(ghost *series) {
+	r.index.remove(ghost.Key, ghost.ID)
+	if use := r.names[ghost.Name()]; use != nil {
 		if use.series--; use.series == 0 {
-			delete(r.names, rec.info.Name())
+			delete(r.names, ghost.Name())
 		}
 	}
-	r.core.store.Free(rec.info.ID)
+	r.core.store.Free(ghost.ID)
 }
 
 // expire unlinks idle series, and lists those that may have to give up their
@@ -87,56 +89,60 @@ func (r *registry) expire(now time.Time) {
 	limit := r.core.cfg.seriesLimit
 	crowded := r.live*10 >= limit*9
 	every := int64(r.core.cfg.idleExpiry/time.Second) / 8
+	clear(r.idle)
 	r.idle = r.idle[:0]
 	if !crowded && unix >= r.lastExpiry && unix-r.lastExpiry < every {
 		return
 	}
 	r.lastExpiry = unix
 	deadline := unix - int64(r.core.cfg.idleExpiry/time.Second)
-	for _, rec := range r.records {
-		if rec.link == nil || rec.overflow {
-			continue
+	r.index.each(func(id shard.ID) {
+		s := r.at(id)
+		if !s.live() {
+			return
 		}
-		touched := r.touched(rec)
+		touched := r.touched(s)
 		switch {
 		case touched <= deadline && r.mayUnlink():
-			r.unlink(rec, unix)
+			r.unlink(s, unix)
 		case crowded && touched < unix && len(r.idle) < limit/8+16:
-			r.idle = append(r.idle, rec)
+			r.idle = append(r.idle, s)
 		}
-	}
-	slices.SortFunc(r.idle, func(a, b *record) int { return cmp.Compare(r.touched(b), r.touched(a)) })
+	})
+	slices.SortFunc(r.idle, func(a, b *series) int { return cmp.Compare(r.touched(b), r.touched(a)) })
 }
 
-// touched returns when rec was last known to be in use, in Unix seconds.
-func (r *registry) touched(rec *record) int64 {
-	return max(rec.since, r.core.store.LastTouched(rec.info.ID))
+// touched returns when s was last known to be in use, in Unix seconds.
+func (r *registry) touched(s *series) int64 {
+	return max(int64(s.Mark), r.core.store.LastTouched(s.ID))
 }
 
 // mayUnlink bounds the series that are neither live nor gone.
 func (r *registry) mayUnlink() bool { return len(r.unlinked) < 2*r.core.cfg.seriesLimit }
 
-// unlink takes the spellings of rec out of the table. Under r.mu.
-func (r *registry) unlink(rec *record, now int64) {
-	for _, sp := range rec.spellings {
-		r.removeSpelling(sp)
+// unlink takes the spellings of s out of the table, and leaves a ghost in the place
+// of s. Under r.mu.
+func (r *registry) unlink(s *series, now int64) {
+	r.removeSpelling(s)
+	for _, alias := range r.aliases[s.ID] {
+		r.removeSpelling(alias)
 	}
-	rec.spellings = nil
-	rec.weak = weak.Make(rec.link)
-	rec.link = nil
-	rec.state, rec.unlinkedAt = unlinked, now
+	delete(r.aliases, s.ID)
+	ghost := s.ghost(now)
+	r.publish(ghost)
 	r.live--
-	r.unlinked = append(r.unlinked, rec)
+	r.unlinked = append(r.unlinked, ghost)
 }
 
 // evict unlinks the series that has been idle longest, if one has been idle
 // since the last drain. Under r.mu.
 func (r *registry) evict(now int64) bool {
 	for n := len(r.idle); n > 0; n-- {
-		rec := r.idle[n-1]
+		s := r.idle[n-1]
+		r.idle[n-1] = nil
 		r.idle = r.idle[:n-1]
-		if rec.link != nil && r.mayUnlink() {
-			r.unlink(rec, now)
+		if r.at(s.ID) == s && r.mayUnlink() {
+			r.unlink(s, now)
 			return true
 		}
 	}

@@ -16,7 +16,7 @@ func (c *Client) SeriesOf(kind transport.Kind, name string, tags ...string) *flu
 	if s == nil {
 		return nil
 	}
-	return &s.rec.info
+	return c.core.registry.Series(s.ID)
 }
 
 // Seen reports whether a spelling is in the table.
@@ -47,14 +47,14 @@ func (c *Client) Counts() (records, unlinked int) {
 	r := c.core.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.records), len(r.unlinked)
+	return r.index.live, len(r.unlinked)
 }
 
 // Clean and CleanTags are the sanitising of names and tags.
 func Clean(s string) string                  { return clean(s) }
 func CleanTags(tags, base []string) []string { return cleanTags(tags, base) }
 func IdentityKey(k transport.Kind, name string, tags []string) string {
-	return (&identity{kind: k, name: name, tags: tags}).key()
+	return string((&identity{kind: k, name: name, tags: tags}).appendKey(nil))
 }
 
 // CollideHashes makes every call hash alike until the returned function is
@@ -70,10 +70,12 @@ func (c *Client) Reachable(name string) bool {
 	r := c.core.registry
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, rec := range r.records {
-		if rec.info.Name() == name && (rec.state == linked || rec.state == unlinked) {
-			return true
+	reachable := false
+	r.index.each(func(id shard.ID) {
+		s := r.at(id)
+		if gone := s.gone(); s.Name() == name && (gone == nil || gone.state <= cameBack) {
+			reachable = true
 		}
-	}
-	return false
+	})
+	return reachable
 }

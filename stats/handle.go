@@ -22,15 +22,13 @@ func (c *Client) bind(kind kind, name string, tags []string) handle {
 		return handle{}
 	}
 	var s *series
-	if sp := c.find(kind, name, tags); sp != nil {
-		s = sp.series
-	} else {
+	if s = c.find(kind, name, tags); s == nil {
 		var why transport.Reason
 		if s, why = c.meet(kind, name, tags); s == nil {
 			s = c.core.refusals.series(why, kind)
 		}
 	}
-	return handle{ref: s.ref, series: s, core: c.core}
+	return handle{ref: s.ref(), series: s, core: c.core}
 }
 
 // Counter is a handle to a counter. A nil one discards.

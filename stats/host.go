@@ -1,6 +1,10 @@
 package stats
 
-import "math/rand/v2"
+import (
+	"slices"
+
+	"github.com/shardstats/shardstats/flush"
+)
 
 // A host given with OnHost is looked up as a spelling is, under a kind of its
 // own, and leads to a client that submits for this host. So a call with a host
@@ -17,7 +21,7 @@ func (c *Client) onHost(host string) *Client {
 		host = host[:maxStringBytes]
 	}
 	if sp := c.find(kindHost, host, nil); sp != nil {
-		return sp.child
+		return sp.extra().child
 	}
 	return c.core.registry.meetHost(c, host)
 }
@@ -27,19 +31,25 @@ func (r *registry) meetHost(c *Client, host string) *Client {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if sp := c.find(kindHost, host, nil); sp != nil { // somebody was faster
-		return sp.child
+		return sp.extra().child
 	}
 	if len(r.hosts) >= r.core.cfg.seriesLimit { // half of them are forgotten, and met again if need be
 		half := (len(r.hosts) + 1) / 2
 		for _, old := range r.hosts[:half] {
 			r.removeSpelling(old)
 		}
-		r.hosts = append([]*spelling(nil), r.hosts[half:]...)
+		r.hosts = slices.Clone(r.hosts[half:])
 	}
 	child := *c
-	child.host, child.base, child.seed = hostName{clean(host), true}, c, rand.Uint64()
-	sp := c.newSpelling(kindHost, host, nil)
-	sp.child = &child
+	child.host, child.base = hostName{clean(host), true}, c
+	child.settle()
+	sp := new(series)
+	more := c.spell(sp, kindHost, host, nil)
+	if more == nil {
+		more = new(extra)
+	}
+	more.child = &child
+	sp.Text = &flush.Text{Mark: more}
 	r.hosts = append(r.hosts, sp)
 	r.addSpelling(sp)
 	return &child

@@ -89,28 +89,28 @@ type hostName struct {
 	set  bool
 }
 
-// key returns a string that differs between any two identities: the kind and
+// appendKey appends bytes that differ between any two identities: the kind and
 // whether there is a host, then each string after its length.
-func (id *identity) key() string {
-	n := 2 + 2*binary.MaxVarintLen32 + len(id.name) + len(id.host.name)
-	for _, tag := range id.tags {
-		n += binary.MaxVarintLen32 + len(tag)
-	}
-	b := append(make([]byte, 0, n), byte(id.kind), 0)
+func (id *identity) appendKey(b []byte) []byte {
+	host := len(b) + 1
+	b = append(b, byte(id.kind), 0)
 	put := func(s string) {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
 	if id.host.set {
-		b[1] = 1
+		b[host] = 1
 		put(id.host.name)
 	}
 	put(id.name)
 	for _, tag := range id.tags {
 		put(tag)
 	}
-	return string(b)
+	return b
 }
+
+// hash returns flush.Series.Key of the identity.
+func (id *identity) hash() uint64 { return xxhash.Sum64(id.appendKey(make([]byte, 0, 256))) }
 
 // inOrder returns tags and then more of them, without those that came before.
 // tags are cleaned, more are clean.

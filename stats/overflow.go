@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 
+	"github.com/shardstats/shardstats/flush"
 	"github.com/shardstats/shardstats/transport"
 )
 
@@ -42,20 +43,33 @@ func (r *registry) overflow(m *metric, kind kind, name string, now int64) (*seri
 	root := r.core.root
 	id := identity{kind, name, cleanTags([]string{overflowTag}, root.tags), root.host}
 	ordered := root.ordered([]string{overflowTag})
-	rec := r.records[id.key()]
-	if rec == nil && r.overflowNames >= overflowOwn {
+	s := r.find(id.hash(), &id)
+	if s == nil && r.overflowNames >= overflowOwn {
 		tag := overflowKindTag + kind.String()
 		id.name, id.tags = overflowName, cleanTags([]string{tag}, root.tags)
 		ordered = root.ordered([]string{tag})
-		rec = r.records[id.key()]
-	} else if rec == nil {
+		s = r.find(id.hash(), &id)
+	} else if s == nil {
 		r.overflowNames++
 	}
-	if rec == nil {
-		if rec = r.newRecord(id.key(), &id, ordered, m, now); rec == nil {
-			return nil, transport.ReasonAfterStop
-		}
-		rec.overflow = true
+	if s != nil && s.gone() == nil {
+		return s, ""
 	}
-	return r.relink(rec, now), ""
+	text := flush.Text{Name: id.name, Tags: id.tags, Ordered: ordered, Metric: m.forFlush(), Mark: &extra{overflow: true}}
+	if s != nil { // one of the user's that bears this name, and has expired
+		held := s.gone().weak.Value()
+		if held == nil {
+			held = &series{Series: *flush.NewSeries(s.ID, kind, s.Key, root.common, text), row: s.row}
+		}
+		return r.relink(s, held, now), ""
+	}
+	ref, ok := r.core.store.AllocSized(classOf(kind), m.reservoirSize())
+	if !ok {
+		return nil, transport.ReasonAfterStop
+	}
+	s = &series{Series: *flush.NewSeries(ref.ID(), kind, id.hash(), root.common, text)}
+	s.row, _ = ref.Split()
+	r.index.add(s.Key, s.ID, r.at)
+	r.publish(s)
+	return s, ""
 }

@@ -25,7 +25,7 @@ func (c *Client) Rate(name string, value float64, tags ...string) {
 		return
 	}
 	if s := c.series(transport.KindRate, name, tags); s != nil {
-		s.ref.Timed(shard.Timed{Untimed: true, N: c.core.nanos(), Value: value})
+		s.ref().Timed(shard.Timed{Untimed: true, N: c.core.nanos(), Value: value})
 		runtime.KeepAlive(s)
 	}
 }

@@ -44,7 +44,10 @@ func newRefusal() *refusal {
 	for k := transport.KindCount; k <= transport.KindDistribution; k++ {
 		if class := classOf(k); f.series[class] == nil {
 			ref, _ := f.store.Alloc(class) // which fails in a stopped store only
-			f.series[class] = &series{ref: ref}
+			s := new(series)
+			s.ID = ref.ID()
+			s.row, _ = ref.Split()
+			f.series[class] = s
 		}
 	}
 	f.store.Stop(0, nil) // nothing was submitted, so nobody is visited

@@ -2,78 +2,38 @@ package stats
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-	"weak"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/shardstats/shardstats/flush"
 	"github.com/shardstats/shardstats/shard"
 	"github.com/shardstats/shardstats/transport"
 )
 
-// series is what submitters hold of a series: a spelling, a handle or a watch
-// points at it. As long as one can be reached its id stays with it, for an add
-// through ref may still come: each submission keeps the series alive until
-// after its last write (runtime.KeepAlive).
-type series struct {
-	ref shard.Ref
-	rec *record
-}
-
-// record is what the registry and the flusher keep of a series. Its info is
-// immutable, the rest is under the registry's lock.
-type record struct {
-	info flush.Series
-	key  string // identityKey
-	ref  shard.Ref
-
-	// A series is linked while its spellings are in the table. After it was
-	// idle for long it is unlinked: link is nil, and weak tells whether some
-	// submitter still holds the series. It is linked again, under the same id,
-	// if it comes back first.
-	link      *series
-	weak      weak.Pointer[series]
-	spellings []*spelling
-	since     int64 // Unix seconds of the last linking
-
-	state      recordState
-	unlinkedAt int64  // Unix seconds
-	retiredAt  uint64 // the newest bucket when it was retired
-	overflow   bool   // takes what is beyond the limit; never expires
-}
-
-// recordState is how far a series is on its way out: see expiry.go.
-type recordState uint8
-
-const (
-	linked recordState = iota
-	unlinked
-	unreachable // no submitter holds it; the next drain takes what they left
-	retired     // drained for the last time; buckets may still hold its id
-)
-
 // registry knows every series of a client and its children.
 type registry struct {
 	table atomic.Pointer[table]
-	// infos finds a series by id without a lock: rows of slots, both published.
-	infos atomic.Pointer[[]*infoRow]
+	// rows finds a series, or its ghost, by id without a lock: rows of slots, both
+	// published.
+	rows atomic.Pointer[[]*seriesRow]
 
 	core *core
 
 	mu        sync.Mutex // taken by first sights, and by the flusher for short
-	records   map[string]*record
-	unlinked  []*record
+	index     index      // of every series and ghost, by identity
+	unlinked  []*series  // ghosts
 	names     map[string]*nameUse
-	live      int         // linked series, without those that take the overflow
-	spellings int         // in the table
-	hosts     []*spelling // those of hosts, oldest first
-	idle      []*record   // candidates to give up their place, longest idle last
-	building  bool        // the flusher copies the table
-	added     []*spelling
-	removed   []*spelling
+	aliases   map[shard.ID][]*series // of the few live series that have any
+	live      int                    // linked series, without those that take the overflow
+	spellings int                    // in the table
+	hosts     []*series              // spellings of hosts, oldest first
+	idle      []*series              // candidates to give up their place, longest idle last
+	building  bool                   // the flusher copies the table
+	added     []*series
+	removed   []*series
+	scratch   []string
 
 	overflowNames int     // names that have overflow series of their own
 	overflowSaid  int64   // Unix seconds of the last complaint about the limit
@@ -88,7 +48,7 @@ type registry struct {
 	forcedGrace atomic.Uint64
 }
 
-type infoRow [shard.RowSlots]atomic.Pointer[flush.Series]
+type seriesRow [shard.RowSlots]atomic.Pointer[series]
 
 // nameUse counts the series of a name and the kinds it was used with.
 type nameUse struct {
@@ -104,9 +64,9 @@ const (
 )
 
 func newRegistry(c *core) *registry {
-	r := &registry{core: c, records: map[string]*record{}, names: map[string]*nameUse{}}
+	r := &registry{core: c, names: map[string]*nameUse{}, aliases: map[shard.ID][]*series{}}
 	r.table.Store(newTable(firstTableSlots, nil))
-	r.infos.Store(new([]*infoRow))
+	r.rows.Store(new([]*seriesRow))
 	return r
 }
 
@@ -150,96 +110,138 @@ func (r *registry) register(c *Client, kind kind, name string, tags []string) (*
 	metric := r.core.cfg.metric(full)
 	sorted, ordered := c.tagsOf(metric, tags)
 	id := identity{kind, full, sorted, c.host}
-	key := id.key()
+	key := id.hash()
+	text := flush.Text{Name: full, Tags: sorted, Ordered: ordered, Metric: metric.forFlush()}
 	now := r.core.now().Unix()
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	rec := r.records[key]
-	if rec == nil {
+	s := r.find(key, &id)
+	switch {
+	case s == nil:
 		if r.full(metric, full) || r.live >= r.core.cfg.seriesLimit && !r.evict(now) {
 			return r.overflow(metric, kind, full, now)
 		}
-		if rec = r.newRecord(key, &id, ordered, metric, now); rec == nil {
+		ref, ok := r.core.store.AllocSized(classOf(kind), metric.reservoirSize())
+		if !ok {
 			return nil, transport.ReasonAfterStop
 		}
-		r.live++
-		r.countName(full, kind)
+		s = c.newSeries(kind, name, tags, text, ref, key)
+		r.index.add(key, s.ID, r.at)
+		r.link(s, now)
+		r.countName(s.Name(), kind)
+		r.addSpelling(s)
+		return s, ""
+	case s.gone() != nil:
+		if held := s.gone().weak.Value(); held != nil {
+			s = r.relink(s, held, now)
+			break
+		}
+		s = r.relink(s, c.newSeries(kind, name, tags, text, s.ref(), key), now)
+		r.addSpelling(s)
+		return s, ""
 	}
-	s := r.relink(rec, now)
-	if sp := c.find(kind, name, tags); sp == nil || sp.series != s { // nobody was faster
-		sp = c.newSpelling(kind, name, tags)
-		sp.ref, sp.series = s.ref, s
-		r.remember(rec, sp)
+	if c.find(kind, name, tags) == nil { // nobody was faster
+		r.remember(c.newAlias(s, kind, name, tags))
 	}
 	return s, ""
 }
 
-// newRecord makes a series, nil if the store has stopped meanwhile. Under r.mu.
-func (r *registry) newRecord(key string, id *identity, ordered []string, m *metric, now int64) *record {
-	ref, ok := r.core.store.AllocSized(classOf(id.kind), m.reservoirSize())
-	if !ok {
-		return nil
-	}
-	rec := &record{key: key, ref: ref, since: now}
-	common := &flush.Common{Host: id.host.name, HostSet: id.host.set, Device: r.core.cfg.device}
-	text := flush.Text{Name: id.name, Tags: id.tags, Ordered: ordered, Metric: m.forFlush()}
-	rec.info = *flush.NewSeries(ref.ID(), id.kind, xxhash.Sum64String(key), common, text)
-	r.records[key] = rec
-	r.publishInfo(&rec.info)
-	return rec
+// find returns the series of an identity, or its ghost, nil if there is none. Under
+// r.mu.
+func (r *registry) find(key uint64, id *identity) *series {
+	return r.index.find(key, r.at, func(s *series) bool {
+		r.scratch = s.AppendTags(r.scratch[:0])
+		return s.is(id, r.scratch)
+	})
 }
 
-// publishInfo makes a series known to the flusher, before any submission to it.
-// Under r.mu.
-func (r *registry) publishInfo(info *flush.Series) {
-	rows := *r.infos.Load()
-	for len(rows) <= info.ID.Row() {
-		rows = append(rows, new(infoRow))
+// newSeries makes a series out of the call that is the first to name it. text is all
+// that its spelling may not say.
+func (c *Client) newSeries(kind kind, name string, tags []string, text flush.Text, ref shard.Ref, key uint64) *series {
+	s := new(series)
+	more := c.spell(s, kind, name, tags)
+	s.ID, s.Key = ref.ID(), key
+	s.row, _ = ref.Split()
+	if more == nil && text.Metric == nil && text.Ordered == nil && s.Name() == text.Name && slices.Equal(s.AppendTags(nil), text.Tags) {
+		return s
 	}
-	rows[info.ID.Row()][info.ID.Slot()].Store(info)
-	r.infos.Store(&rows)
+	if more != nil {
+		text.Mark = more
+	}
+	s.Text = &text
+	return s
 }
 
-// Series implements [flush.Catalog].
-func (r *registry) Series(id shard.ID) *flush.Series {
-	rows := *r.infos.Load()
+// newAlias makes another spelling of s.
+func (c *Client) newAlias(s *series, kind kind, name string, tags []string) *series {
+	alias := new(series)
+	more := c.spell(alias, kind, name, tags)
+	if more == nil {
+		more = new(extra)
+	}
+	more.target = s
+	alias.ID, alias.row, alias.Text = s.ID, s.row, &flush.Text{Mark: more}
+	return alias
+}
+
+// link makes s the live series of its id, for the flusher before any submission to
+// it. Under r.mu.
+func (r *registry) link(s *series, now int64) {
+	s.Mark = uint32(now)
+	r.publish(s)
+	r.live++
+}
+
+// publish puts a series or a ghost in the place of its id. Under r.mu.
+func (r *registry) publish(s *series) {
+	rows := *r.rows.Load()
+	if len(rows) <= s.ID.Row() {
+		for len(rows) <= s.ID.Row() {
+			rows = append(rows, new(seriesRow))
+		}
+		r.rows.Store(&rows)
+	}
+	rows[s.ID.Row()][s.ID.Slot()].Store(s)
+}
+
+// at returns the series or the ghost of an id, nil if it was never given out.
+func (r *registry) at(id shard.ID) *series {
+	rows := *r.rows.Load()
 	if id.Row() >= len(rows) {
 		return nil
 	}
 	return rows[id.Row()][id.Slot()].Load()
 }
 
-// relink returns the series of rec, and takes it back if it was unlinked. Under
-// r.mu.
-func (r *registry) relink(rec *record, now int64) *series {
-	if rec.link != nil {
-		return rec.link
+// Series implements [flush.Catalog].
+func (r *registry) Series(id shard.ID) *flush.Series {
+	if s := r.at(id); s != nil {
+		return &s.Series
 	}
-	if s := rec.weak.Value(); s != nil {
-		rec.link = s
-	} else {
-		rec.link = &series{ref: rec.ref, rec: rec}
-	}
-	rec.since = now
-	if rec.state != linked { // expire drops it from the list of unlinked ones
-		rec.state = linked
-		r.live++
-	}
-	return rec.link
+	return nil
 }
 
-// remember puts a spelling of rec into the table. Under r.mu.
-func (r *registry) remember(rec *record, sp *spelling) {
-	if len(rec.spellings) >= maxSpellings {
-		half := len(rec.spellings) / 2
-		for _, old := range rec.spellings[:half] {
+// relink makes s the series of a ghost's id, and returns it: the one that was
+// unlinked, if a submitter still holds it, or a new one. Under r.mu.
+func (r *registry) relink(ghost, s *series, now int64) *series {
+	ghost.gone().state = cameBack // settle drops it from the list
+	r.link(s, now)
+	return s
+}
+
+// remember puts an alias into the table. Under r.mu.
+func (r *registry) remember(alias *series) {
+	all := r.aliases[alias.ID]
+	if len(all) >= maxSpellings {
+		half := len(all) / 2
+		for _, old := range all[:half] {
 			r.removeSpelling(old)
 		}
-		rec.spellings = append([]*spelling(nil), rec.spellings[half:]...)
+		all = slices.Clone(all[half:])
 	}
-	rec.spellings = append(rec.spellings, sp)
-	r.addSpelling(sp)
+	r.aliases[alias.ID] = append(all, alias)
+	r.addSpelling(alias)
 }
 
 // countName notes one more series of a name, and complains once if the name was

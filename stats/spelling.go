@@ -6,39 +6,27 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shardstats/shardstats/shard"
+	"github.com/shardstats/shardstats/flush"
 )
 
 // A spelling is one way in which a series is written at a call: a client, a
 // kind, a name, and tags in one order. Each spelling that was seen leads to its
 // series, and all that a later call has to do is to find it.
 //
-// It is found by content and holds no string of a caller. A string of up to 15
-// bytes is its length and two words, the first eight bytes and the last eight
-// (of a shorter string, four and four, or three single bytes), so name and
-// three tags are compared as eight words with our copy. Longer strings, and
-// more tags, are compared as strings with the copy in text as well.
-//
-// A spelling is immutable once it is in the table.
-type spelling struct {
-	hash   uint64
-	shape  uint64 // kind, number of tags, lengths: see shapeLong
-	words  [2 * fastStrings]uint64
-	client *Client
-	ref    shard.Ref
-	series *series
-	text   *spelledText // nil if words say everything
-	child  *Client      // of a host; it has no series then: see host.go
-}
-
-type spelledText struct {
-	name string
-	tags []string
-}
-
+// It is found by content and holds no string of a caller. Of each string of a call
+// two words are read, the first eight bytes and the last eight (of a shorter
+// string, four and four, or three single bytes). With the length they say
+// everything of up to 15 bytes; what is between in longer ones is read as well. They
+// are hashed, and compared with those of our own copy, flush.Series.Own, where the
+// strings stand one after another. More tags, and longer strings, are in an extra.
 const (
-	fastStrings  = 4  // a name and three tags
+	fastStrings  = flush.OwnTags + 1
 	wordsSuffice = 15 // bytes of a string that its two words are; all ones
+
+	// maxOwnBytes bounds the strings of a spelling in Own. It is not all ones, so
+	// that longLens is the lengths of none.
+	maxOwnBytes = flush.OwnBytes - 1
+	longLens    = 1<<32 - 1
 
 	// maxStringBytes bounds each string of a call. What is longer is refused
 	// before it is hashed.
@@ -82,101 +70,97 @@ func middle(s string, h uint64) uint64 {
 	return h
 }
 
-// middles adds the middles of the long strings to a hash. ok is false if a
-// string is too long to be looked at.
-func middles(hash uint64, name string, tags []string) (_ uint64, ok bool) {
+// middles adds the middles of the long strings to a hash.
+func middles(hash uint64, name string, tags []string) uint64 {
 	for i := -1; i < len(tags); i++ {
 		s := name
 		if i >= 0 {
 			s = tags[i]
 		}
-		if len(s) > maxStringBytes {
-			return 0, false
-		}
 		if len(s) > wordsSuffice {
 			hash = fold(hash, keys[0]) + middle(s, hash)
 		}
 	}
-	return hash, true
+	return hash
 }
 
-// shapes: the kind, the number of tags, and the lengths of the first strings,
-// so that with shapeLong clear, equal shapes and words mean equal strings.
-const (
-	shapeLong      = 1 << 63 // some string has more than wordsSuffice bytes
-	shapeKindShift = 56
-	shapeTagsShift = 40
-)
+// tooLongForOwn reports whether a spelling has to be in an extra. The lengths are
+// or-ed, so that find need not look at each.
+func (c *Client) tooLongForOwn(name string, tags []string) bool {
+	if len(tags) >= fastStrings {
+		return true
+	}
+	all := len(name) | len(name) + c.nameAt
+	for _, tag := range tags {
+		all |= len(tag)
+	}
+	return all > maxOwnBytes
+}
 
 // find returns the spelling of a call, or nil if it was not seen before. It is
 // written out for each string: a loop over them costs a third more.
-func (c *Client) find(kind kind, name string, tags []string) *spelling {
+func (c *Client) find(kind kind, name string, tags []string) *series {
 	if len(tags) >= fastStrings {
 		return c.findLong(kind, name, tags)
 	}
-	var a0, b0, a1, b1, a2, b2, a3, b3 uint64
-	var s string
+	var a, b uint64
 	hash := c.seed
-	shape := uint64(kind)<<shapeKindShift | uint64(len(tags))<<shapeTagsShift
-	long := 0 // the lengths or-ed: above wordsSuffice if one of them is
-	s = name
-	if n := len(s); n >= 8 {
-		a0, b0 = load64(s, 0), load64(s, n-8)
+	lens := len(name) + c.nameAt
+	all := len(name) // the lengths or-ed
+	if n := len(name); n >= 8 {
+		a, b = load64(name, 0), load64(name, n-8)
 	} else if n >= 4 {
-		a0, b0 = load32(s, 0), load32(s, n-4)
+		a, b = load32(name, 0), load32(name, n-4)
 	} else {
-		a0, b0 = ends(s)
+		a, b = ends(name)
 	}
-	hash += fold(a0^keys[0], b0^keys[1])
-	shape |= uint64(uint8(len(s)))
-	long |= len(s)
+	hash += fold(a^keys[0], b^keys[1])
 	if len(tags) > 0 {
-		s = tags[0]
+		s := tags[0]
 		if n := len(s); n >= 8 {
-			a1, b1 = load64(s, 0), load64(s, n-8)
+			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
-			a1, b1 = load32(s, 0), load32(s, n-4)
+			a, b = load32(s, 0), load32(s, n-4)
 		} else {
-			a1, b1 = ends(s)
+			a, b = ends(s)
 		}
-		hash += fold(a1^keys[2], b1^keys[3])
-		shape |= uint64(uint8(len(s))) << 8
-		long |= len(s)
+		hash += fold(a^keys[2], b^keys[3])
+		lens += len(s) << 8
+		all |= len(s)
 	}
 	if len(tags) > 1 {
-		s = tags[1]
+		s := tags[1]
 		if n := len(s); n >= 8 {
-			a2, b2 = load64(s, 0), load64(s, n-8)
+			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
-			a2, b2 = load32(s, 0), load32(s, n-4)
+			a, b = load32(s, 0), load32(s, n-4)
 		} else {
-			a2, b2 = ends(s)
+			a, b = ends(s)
 		}
-		hash += fold(a2^keys[4], b2^keys[5])
-		shape |= uint64(uint8(len(s))) << 16
-		long |= len(s)
+		hash += fold(a^keys[4], b^keys[5])
+		lens += len(s) << 16
+		all |= len(s)
 	}
 	if len(tags) > 2 {
-		s = tags[2]
+		s := tags[2]
 		if n := len(s); n >= 8 {
-			a3, b3 = load64(s, 0), load64(s, n-8)
+			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
-			a3, b3 = load32(s, 0), load32(s, n-4)
+			a, b = load32(s, 0), load32(s, n-4)
 		} else {
-			a3, b3 = ends(s)
+			a, b = ends(s)
 		}
-		hash += fold(a3^keys[6], b3^keys[7])
-		shape |= uint64(uint8(len(s))) << 24
-		long |= len(s)
+		hash += fold(a^keys[6], b^keys[7])
+		lens += len(s) << 24
+		all |= len(s)
 	}
-	if long > wordsSuffice {
-		var ok bool
-		if hash, ok = middles(hash, name, tags); !ok {
-			return nil
+	if all > wordsSuffice || c.nameAt > 0 {
+		if all|(len(name)+c.nameAt) > maxOwnBytes {
+			return c.findLong(kind, name, tags)
 		}
-		shape |= shapeLong
+		hash = middles(hash, name, tags)
 	}
-	hash ^= shape * 0x9e3779b97f4a7c15
+	hash = shaped(hash, kind, len(tags), uint32(lens))
 	for t := c.core.registry.table.Load(); t != nil; t = t.older {
 		i := hash >> hashShift
 		for range maxProbes {
@@ -184,21 +168,60 @@ func (c *Client) find(kind kind, name string, tags []string) *spelling {
 			if sp == nil {
 				break
 			}
-			w := &sp.words
-			if (sp.hash^hash)|(sp.shape^shape)|(w[0]^a0)|(w[1]^b0)|(w[2]^a1)|(w[3]^b1)|
-				(w[4]^a2)|(w[5]^b2)|(w[6]^a3)|(w[7]^b3) == 0 && sp.client == c &&
-				(long <= wordsSuffice || sp.text.equal(name, tags)) {
-				return sp
-			}
 			i++
+			if sp.Check != uint16(hash) || sp.Lens != uint32(lens) || sp.Kind != kind || int(sp.Order&3) != len(tags) || sp.Common != c.common {
+				continue
+			}
+			own, at := sp.Own, c.nameAt
+			if !sameAt(own, at, name) {
+				continue
+			}
+			at += len(name)
+			if len(tags) > 0 {
+				if !sameAt(own, at, tags[0]) {
+					continue
+				}
+				at += len(tags[0])
+			}
+			if len(tags) > 1 {
+				if !sameAt(own, at, tags[1]) {
+					continue
+				}
+				at += len(tags[1])
+			}
+			if len(tags) > 2 && !sameAt(own, at, tags[2]) {
+				continue
+			}
+			return sp
 		}
 	}
 	return nil
 }
 
-// findLong is find for more tags than words are kept of.
-func (c *Client) findLong(kind kind, name string, tags []string) *spelling {
-	hash, shape, ok := c.hashLong(kind, name, tags)
+// shaped is the end of a hash of a spelling that Own can hold.
+func shaped(hash uint64, kind kind, tags int, lens uint32) uint64 {
+	return hash ^ (uint64(kind)<<40|uint64(tags)<<32|uint64(lens))*0x9e3779b97f4a7c15
+}
+
+// sameAt reports whether own has s at a place; it has at least as many bytes there.
+func sameAt(own string, at int, s string) bool {
+	if n := len(s); n >= 8 && n <= wordsSuffice {
+		return load64(own, at) == load64(s, 0) && load64(own, at+n-8) == load64(s, n-8)
+	}
+	return sameAtShort(own, at, s)
+}
+
+// sameAtShort is the rest of sameAt, which would not be inlined with it.
+func sameAtShort(own string, at int, s string) bool {
+	if n := len(s); n >= 4 && n < 8 {
+		return load32(own, at) == load32(s, 0) && load32(own, at+n-4) == load32(s, n-4)
+	}
+	return own[at:at+len(s)] == s
+}
+
+// findLong is find for what Own cannot hold.
+func (c *Client) findLong(kind kind, name string, tags []string) *series {
+	hash, ok := c.hashLong(kind, name, tags)
 	if !ok {
 		return nil
 	}
@@ -209,10 +232,13 @@ func (c *Client) findLong(kind kind, name string, tags []string) *spelling {
 			if sp == nil {
 				break
 			}
-			if sp.hash == hash && sp.shape == shape && sp.client == c && sp.text.equal(name, tags) {
+			i++
+			if sp.Check != uint16(hash) || sp.Lens != longLens || sp.Kind != kind || sp.Common != c.common {
+				continue
+			}
+			if e := sp.extra(); e.name == name && slices.Equal(e.tags, tags) {
 				return sp
 			}
-			i++
 		}
 	}
 	return nil
@@ -220,16 +246,15 @@ func (c *Client) findLong(kind kind, name string, tags []string) *spelling {
 
 // hashLong hashes a call with any number of tags, one after the other. ok is
 // false if a string is too long to be looked at.
-func (c *Client) hashLong(kind kind, name string, tags []string) (hash, shape uint64, ok bool) {
-	shape = shapeLong | uint64(kind)<<shapeKindShift | uint64(uint16(len(tags)))<<shapeTagsShift
-	hash = c.seed ^ shape
+func (c *Client) hashLong(kind kind, name string, tags []string) (hash uint64, ok bool) {
+	hash = shaped(c.seed, kind, len(tags), longLens)
 	for i := -1; i < len(tags); i++ {
 		s := name
 		if i >= 0 {
 			s = tags[i]
 		}
 		if len(s) > maxStringBytes {
-			return 0, 0, false
+			return 0, false
 		}
 		a, b := ends(s)
 		hash = fold(hash^a^keys[2], b^keys[3]) + uint64(len(s))*keys[4]
@@ -237,49 +262,57 @@ func (c *Client) hashLong(kind kind, name string, tags []string) (hash, shape ui
 			hash = middle(s, hash)
 		}
 	}
-	return hash, shape, true
+	return hash, true
 }
 
-// newSpelling returns the spelling of a call, with copies of its strings and
-// without what it leads to.
-func (c *Client) newSpelling(kind kind, name string, tags []string) *spelling {
-	sp := &spelling{client: c}
-	if len(tags) >= fastStrings {
-		sp.hash, sp.shape, _ = c.hashLong(kind, name, tags)
-		sp.text = copyText(name, tags)
-		return sp
-	}
-	// the same words, hash and shape as in find
-	hash, long := c.seed, 0
-	sp.shape = uint64(kind)<<shapeKindShift | uint64(len(tags))<<shapeTagsShift
-	for i := range len(tags) + 1 {
-		str := name
-		if i > 0 {
-			str = tags[i-1]
+// spell makes sp the spelling of a call, with copies of its strings; it returns the
+// extra with those that Own cannot hold, nil if there are none.
+func (c *Client) spell(sp *series, kind kind, name string, tags []string) (more *extra) {
+	sp.Common, sp.Kind = c.common, kind
+	if c.tooLongForOwn(name, tags) {
+		sp.Lens = longLens
+		more = &extra{name: strings.Clone(name), tags: make([]string, len(tags))}
+		for i, tag := range tags {
+			more.tags[i] = strings.Clone(tag)
 		}
-		a, b := ends(str)
-		sp.words[2*i], sp.words[2*i+1] = a, b
-		sp.shape |= uint64(uint8(len(str))) << (8 * i)
+		hash, _ := c.hashLong(kind, name, tags)
+		sp.Check = uint16(hash)
+		return more
+	}
+	if c.namespace != "" {
+		name = c.namespace + "." + name
+	}
+	sp.Own, sp.Lens, sp.Order = flush.Pack(name, tags)
+	sp.Check = uint16(sp.hash())
+	return nil
+}
+
+// hash returns the hash by which find looks for a spelling.
+func (s *series) hash() uint64 {
+	c := s.Common.Mark.(*Client)
+	if s.Lens == longLens {
+		e := s.extra()
+		hash, _ := c.hashLong(s.Kind, e.name, e.tags)
+		return hash
+	}
+	hash, long := c.seed, 0
+	at, lens := c.nameAt, s.Lens
+	tags := int(s.Order & 3)
+	texts := make([]string, 0, fastStrings)
+	for i := range tags + 1 {
+		end := at + int(lens&0xff)
+		if i == 0 {
+			end = int(lens & 0xff)
+		}
+		text := s.Own[at:end]
+		at, lens = end, lens>>8
+		a, b := ends(text)
 		hash += fold(a^keys[2*i], b^keys[2*i+1])
-		long |= len(str)
+		long |= len(text)
+		texts = append(texts, text)
 	}
 	if long > wordsSuffice {
-		hash, _ = middles(hash, name, tags)
-		sp.shape |= shapeLong
-		sp.text = copyText(name, tags)
+		hash = middles(hash, texts[0], texts[1:])
 	}
-	sp.hash = hash ^ sp.shape*0x9e3779b97f4a7c15
-	return sp
-}
-
-func copyText(name string, tags []string) *spelledText {
-	t := &spelledText{name: strings.Clone(name), tags: make([]string, len(tags))}
-	for i, tag := range tags {
-		t.tags[i] = strings.Clone(tag)
-	}
-	return t
-}
-
-func (t *spelledText) equal(name string, tags []string) bool {
-	return t != nil && t.name == name && slices.Equal(t.tags, tags)
+	return shaped(hash, s.Kind, tags, s.Lens)
 }

@@ -20,10 +20,10 @@ func (c *Client) Count(name string, delta int64, tags ...string) {
 		return
 	}
 	if sp := c.find(transport.KindCount, name, tags); sp != nil {
-		sp.ref.Add(delta)
+		sp.ref().Add(delta)
 		runtime.KeepAlive(sp)
 	} else if s := c.resolve(transport.KindCount, name, tags); s != nil {
-		s.ref.Add(delta)
+		s.ref().Add(delta)
 		runtime.KeepAlive(s)
 	}
 }
@@ -35,7 +35,7 @@ func (c *Client) CountFloat(name string, delta float64, tags ...string) {
 		return
 	}
 	if s := c.series(transport.KindCount, name, tags); s != nil {
-		s.ref.AddFloat(delta)
+		s.ref().AddFloat(delta)
 		runtime.KeepAlive(s)
 	}
 }
@@ -47,7 +47,7 @@ func (c *Client) Gauge(name string, value float64, tags ...string) {
 		return
 	}
 	if s := c.series(transport.KindGauge, name, tags); s != nil {
-		s.ref.Set(value)
+		s.ref().Set(value)
 		runtime.KeepAlive(s)
 	}
 }
@@ -60,7 +60,7 @@ func (c *Client) GaugeAdd(name string, delta float64, tags ...string) {
 		return
 	}
 	if s := c.series(transport.KindGauge, name, tags); s != nil {
-		s.ref.GaugeAdd(delta)
+		s.ref().GaugeAdd(delta)
 		runtime.KeepAlive(s)
 	}
 }
@@ -72,10 +72,10 @@ func (c *Client) Histogram(name string, value float64, tags ...string) {
 		return
 	}
 	if sp := c.find(transport.KindHistogram, name, tags); sp != nil {
-		sp.ref.Observe(value)
+		sp.ref().Observe(value)
 		runtime.KeepAlive(sp)
 	} else if s := c.resolve(transport.KindHistogram, name, tags); s != nil {
-		s.ref.Observe(value)
+		s.ref().Observe(value)
 		runtime.KeepAlive(s)
 	}
 }
@@ -91,7 +91,7 @@ func (c *Client) Distribution(name string, value float64, tags ...string) {
 		return
 	}
 	if s := c.series(transport.KindDistribution, name, tags); s != nil {
-		s.ref.ObserveRaw(value)
+		s.ref().ObserveRaw(value)
 		runtime.KeepAlive(s)
 	}
 }
@@ -102,7 +102,7 @@ func (c *Client) Timing(name string, d time.Duration, tags ...string) {
 		return
 	}
 	if s := c.series(transport.KindTiming, name, tags); s != nil {
-		s.ref.Observe(milliseconds(d))
+		s.ref().Observe(milliseconds(d))
 		runtime.KeepAlive(s)
 	}
 }
@@ -120,7 +120,7 @@ func (c *Client) Set(name, member string, tags ...string) {
 		return
 	}
 	if s := c.series(transport.KindSet, name, tags); s != nil {
-		s.ref.AddMember(member)
+		s.ref().AddMember(member)
 		runtime.KeepAlive(s)
 	}
 }
@@ -136,8 +136,8 @@ func (co *core) memberText(member string) (string, bool) {
 
 // series returns the series of a call, known or new; nil if it was refused.
 func (c *Client) series(kind kind, name string, tags []string) *series {
-	if sp := c.find(kind, name, tags); sp != nil {
-		return sp.series
+	if s := c.find(kind, name, tags); s != nil {
+		return s
 	}
 	return c.resolve(kind, name, tags)
 }

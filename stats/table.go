@@ -2,18 +2,18 @@ package stats
 
 import "sync/atomic"
 
-// table finds spellings by hash: open addressing, linear probing, at most half
-// full. Submitters read it without a lock. It grows by a larger table in front,
+// table finds spellings by hash: open addressing, linear probing, at most five
+// eighths full. Submitters read it without a lock. It grows by a larger table in front,
 // older ones behind it, so that no submitter ever pays for a rehash; the flusher
 // makes one table of the chain after its next drain.
 //
 // A slot goes from nil to a spelling, from there to the tombstone, and never
 // back, all under the registry's lock: an empty slot ends a probe.
 type table struct {
-	slots []atomic.Pointer[spelling] // a power of two
-	older *table                     // immutable
-	used  int                        // slots not nil; under the registry's lock
-	dead  int                        // of which tombstones
+	slots []atomic.Pointer[series] // a power of two
+	older *table                   // immutable
+	used  int                      // slots not nil; under the registry's lock
+	dead  int                      // of which tombstones
 }
 
 const (
@@ -23,17 +23,17 @@ const (
 )
 
 // tombstone matches no call: no shape is 0, since no kind is.
-var tombstone = new(spelling)
+var tombstone = new(series)
 
 func newTable(slots int, older *table) *table {
-	return &table{slots: make([]atomic.Pointer[spelling], slots), older: older}
+	return &table{slots: make([]atomic.Pointer[series], slots), older: older}
 }
 
 // place puts sp into the first empty slot of its probe, or reports that there
 // is none within reach.
-func (t *table) place(sp *spelling) bool {
+func (t *table) place(sp *series) bool {
 	mask := uint64(len(t.slots) - 1)
-	i := sp.hash >> hashShift
+	i := sp.hash() >> hashShift
 	for range maxProbes {
 		if slot := &t.slots[i&mask]; slot.Load() == nil {
 			slot.Store(sp) // publishes sp
@@ -45,10 +45,10 @@ func (t *table) place(sp *spelling) bool {
 	return false
 }
 
-// with puts sp into t and returns t, or, if t is half full or has no slot within
+// with puts sp into t and returns t, or, if t is full or has no slot within
 // reach, into a larger table in front of it, which it returns.
-func (t *table) with(sp *spelling) *table {
-	for 2*t.used >= len(t.slots) || !t.place(sp) {
+func (t *table) with(sp *series) *table {
+	for 8*t.used >= 5*len(t.slots) || !t.place(sp) {
 		t = newTable(4*len(t.slots), t)
 	}
 	return t
@@ -56,7 +56,7 @@ func (t *table) with(sp *spelling) *table {
 
 // addSpelling puts sp into the newest table, or a new one in front of it. Under the
 // registry's lock.
-func (r *registry) addSpelling(sp *spelling) {
+func (r *registry) addSpelling(sp *series) {
 	before := r.table.Load()
 	if t := before.with(sp); t != before {
 		r.table.Store(t) // publishes the table with sp in it
@@ -67,30 +67,35 @@ func (r *registry) addSpelling(sp *spelling) {
 	}
 }
 
-// removeSpelling takes sp out of the table. Under the registry's lock.
-func (r *registry) removeSpelling(sp *spelling) {
+// removeSpelling takes sp out of the table, if it is there. Under the registry's
+// lock.
+func (r *registry) removeSpelling(sp *series) {
+	if !r.bury(sp) {
+		return
+	}
 	r.spellings--
 	if r.building {
 		r.removed = append(r.removed, sp) // from the table being built, too
 	}
-	r.bury(sp)
 }
 
-// bury leaves a tombstone in place of sp.
-func (r *registry) bury(sp *spelling) {
+// bury leaves a tombstone in place of sp, and reports whether it was there.
+func (r *registry) bury(sp *series) bool {
+	hash := sp.hash()
 	for t := r.table.Load(); t != nil; t = t.older {
 		mask := uint64(len(t.slots) - 1)
-		i := sp.hash >> hashShift
+		i := hash >> hashShift
 		for range maxProbes {
 			slot := &t.slots[i&mask]
 			if slot.Load() == sp {
 				slot.Store(tombstone)
 				t.dead++
-				return
+				return true
 			}
 			i++
 		}
 	}
+	return false
 }
 
 // tidy makes one table of the chain, without tombstones, if there is a chain or
@@ -108,11 +113,11 @@ func (r *registry) tidy() {
 	r.mu.Unlock()
 
 	size := firstTableSlots
-	for size < 4*want {
+	for size < 2*want {
 		size *= 2
 	}
 	whole := newTable(size, nil)
-	var rest []*spelling // within reach of no empty slot: very unlikely at a quarter full
+	var rest []*series // within reach of no empty slot: very unlikely at half full
 	for t := chain; t != nil; t = t.older {
 		for i := range t.slots {
 			if sp := t.slots[i].Load(); sp != nil && sp != tombstone && !whole.place(sp) {
@@ -140,9 +145,9 @@ func (r *registry) tidy() {
 	r.removed = nil
 }
 
-func (t *table) holds(sp *spelling) bool {
+func (t *table) holds(sp *series) bool {
 	mask := uint64(len(t.slots) - 1)
-	i := sp.hash >> hashShift
+	i := sp.hash() >> hashShift
 	for range maxProbes {
 		switch t.slots[i&mask].Load() {
 		case sp:

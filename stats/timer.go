@@ -32,7 +32,7 @@ func (c *Client) StartTimer(name string, tags ...string) Stopwatch {
 func (s Stopwatch) Stop() time.Duration {
 	d := s.Elapsed()
 	if s.series != nil {
-		s.series.ref.Observe(milliseconds(d))
+		s.series.ref().Observe(milliseconds(d))
 		runtime.KeepAlive(s.series)
 	}
 	return d
