@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -136,42 +137,34 @@ func (m *made) batch(units ...unit) *handout {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.seq++
-	h := &handout{revisions: m.rev, bytes: 100 * len(units)}
+	h := &handout{revisions: m.rev}
 	h.batch.ID = transport.BatchID{Process: 7, Seq: m.seq}
-	add := func(name string, p transport.Point, join bool) {
-		if n := len(h.batch.Series); join && n > 0 && h.batch.Series[n-1].Name == name {
-			h.batch.Series[n-1].Points = append(h.batch.Series[n-1].Points, p)
-			return
-		}
-		h.batch.Series = append(h.batch.Series, transport.Series{
-			Name: name, Tags: []string{"a:b"}, Kind: transport.KindCount, Points: []transport.Point{p},
-		})
-	}
-	end := int32(0)
 	for _, u := range units {
-		p := transport.Point{Unix: u.unix, Rev: u.rev, Value: 1}
-		for i := range max(u.points, 1) {
-			if u.points > 1 {
-				add(fmt.Sprintf("%s.%d", u.name, i), p, false)
-			} else {
-				add(u.name, p, true)
+		series := NewSeries(0, transport.KindCount, keyOf(u.name), &Common{}, Text{Name: u.name, Tags: []string{"a:b"}})
+		if u.points > 1 {
+			of := &seriesFigures{list: make([]figure, u.points)}
+			for i := range u.points {
+				of.list[i].kind = transport.KindCount
+				of.names = append(of.names, fmt.Sprintf("%s.%d", u.name, i))
 			}
-			end++
+			h.addFigures(series, of, formFigures, slices.Repeat([]float64{1}, u.points)...)
+		} else {
+			h.addFlat(series, transport.KindCount, 1)
 		}
 		key := keyOf(u.name)
-		h.units = append(h.units, unitKey{series: key, unix: u.unix, rev: u.rev, overwrite: u.overwrite})
-		h.ends = append(h.ends, end)
+		h.close(unitKey{series: key, unix: u.unix, rev: u.rev, overwrite: u.overwrite})
 		if u.rev > 0 {
 			m.rev.note(key, u.unix, u.rev)
 		}
 	}
+	h.bytes = 100 * len(units)
 	h.refs.Store(1)
 	h.recycle = func(h *handout) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.recycled[h]++
 		// Whoever still reads it panics, or is found by the race detector.
-		h.batch.Series, h.units, h.ends = nil, nil, nil
+		h.packed, h.units, h.ends = packed{}, nil, nil
 	}
 	m.handouts = append(m.handouts, h)
 	return h

@@ -1,6 +1,8 @@
 package flush
 
 import (
+	"slices"
+
 	"github.com/shardstats/shardstats/rollup"
 	"github.com/shardstats/shardstats/transport"
 )
@@ -20,12 +22,13 @@ type figures struct {
 	standard []figure
 	special  map[*Metric][]figure // of metrics that have their own
 	longest  int                  // of these lists
-	series   []seriesFigures      // by id
+	series   []*seriesFigures     // by id
 }
 
-// seriesFigures is what one series is expanded to.
+// seriesFigures is what one series is expanded to. It does not change: batches point
+// at it.
 type seriesFigures struct {
-	key   uint64 // whose they are, if names are there; ids are reused
+	key   uint64 // whose they are; ids are reused
 	list  []figure
 	names []string
 }
@@ -87,19 +90,25 @@ func (fs *figures) points() int { return max(1, fs.longest) }
 // of returns what a series is expanded to.
 func (fs *figures) of(series *Series) *seriesFigures {
 	fs.series = grow(fs.series, int(series.ID))
-	of := &fs.series[series.ID]
-	if of.names == nil || of.key != series.Key {
+	of := fs.series[series.ID]
+	if of == nil || of.key != series.Key {
 		list, own := fs.special[series.metric()]
 		if !own {
 			list = fs.standard
 		}
-		*of = seriesFigures{series.Key, list, make([]string, len(list))}
+		of = &seriesFigures{series.Key, list, make([]string, len(list))}
 		name := series.Name()
 		for j := range list {
 			of.names[j] = name + list[j].suffix
 		}
+		fs.series[series.ID] = of
 	}
 	return of
+}
+
+// count returns the place of the count in the list, -1 if it is not wanted.
+func (of *seriesFigures) count() int {
+	return slices.IndexFunc(of.list, func(fig figure) bool { return fig.kind == transport.KindCount })
 }
 
 // value reads one figure from a summary and its sorted samples.
@@ -122,54 +131,36 @@ func (fig *figure) value(p Profile, s *rollup.Summary, samples []rollup.Sample, 
 	}
 }
 
-// named is a series with its strings put together for the batch under way.
-type named struct {
-	*Series
-	name string
-	tags []string
-}
-
-// name puts the strings of a series together in the memory of a batch.
-func (v *view) name(h *handout, series *Series) *named {
-	v.named = named{series, series.Name(), h.arena.tags(series, v.shape.profile)}
-	return &v.named
-}
-
 // append adds the points of one (series, bucket) to a batch. It reports false,
 // and adds nothing, if its sum is not finite. run is nil unless totals are sent.
-func (v *view) append(f *Flusher, h *handout, key unitKey, series *named, content *rollup.Bucket, run *runningSeries) bool {
+func (v *view) append(f *Flusher, h *handout, series *Series, content *rollup.Bucket, run *runningSeries) bool {
 	row, slot := series.ID.Row(), series.ID.Slot()
-	point := transport.Point{Unix: key.unix, Rev: key.rev}
 	switch series.Kind {
 	case transport.KindCount:
 		sum, finite := content.Count(row, slot)
 		if !finite {
 			return false
 		}
-		point.Value = v.shape.profile.count(sum, float64(f.rollup))
+		value := v.shape.profile.count(sum, float64(f.rollup))
 		if run != nil {
-			point.Value = run.total.Value()
+			value = run.total.Value()
 		}
-		v.appendPoint(f, h, series, series.name, v.shape.profile.countKind(), point)
-		return true
+		h.addFlat(series, v.shape.profile.countKind(), value)
 	case transport.KindGauge, transport.KindRate:
-		point.Value = content.Gauge(row, slot)
+		h.addFlat(series, series.Kind, content.Gauge(row, slot))
 	case transport.KindSet:
-		point.Value = float64(content.Members(row, slot))
 		if v.shape.members {
-			point.Members = h.arena.members(content, row, slot)
-			for _, m := range point.Members {
-				h.bytes += 16 + len(m)
-			}
+			h.addMembers(series, content)
+		} else {
+			h.addFlat(series, series.Kind, float64(content.Members(row, slot)))
 		}
 	default:
-		return v.appendSummary(f, h, point, series, content, run)
+		return v.appendSummary(f, h, series, content, run)
 	}
-	v.appendPoint(f, h, series, series.name, series.Kind, point)
 	return true
 }
 
-func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, series *named, content *rollup.Bucket, run *runningSeries) bool {
+func (v *view) appendSummary(f *Flusher, h *handout, series *Series, content *rollup.Bucket, run *runningSeries) bool {
 	row, slot := series.ID.Row(), series.ID.Slot()
 	s := content.Summary(row, slot)
 	if !s.Finite() {
@@ -178,53 +169,39 @@ func (v *view) appendSummary(f *Flusher, h *handout, point transport.Point, seri
 	samples := content.Samples(row, slot)
 	if v.shape.summaries || v.shape.distributions && series.Kind == transport.KindDistribution {
 		if run != nil {
-			v.appendTotal(f, h, point, series, run, s.Min(), s.Max(), samples)
-			return true
+			appendTotal(h, series, run, s.Min(), s.Max(), samples)
+		} else {
+			h.addSummary(series, transport.Summary{Count: s.Count(), Sum: s.Sum(), Min: s.Min(), Max: s.Max()}, samples)
 		}
-		sum := h.arena.summary()
-		*sum = transport.Summary{Count: s.Count(), Sum: s.Sum(), Min: s.Min(), Max: s.Max(), Samples: h.arena.samples(samples)}
-		h.bytes += 16 * len(samples)
-		point.Summary = sum
-		v.appendPoint(f, h, series, series.name, series.Kind, point)
 		return true
 	}
-	of := v.figures.of(series.Series)
+	of := v.figures.of(series)
+	if len(of.list) == 0 {
+		return true
+	}
+	v.values = v.values[:0]
 	for i := range of.list {
 		fig := &of.list[i]
-		point.Value = fig.value(v.shape.profile, s, samples, float64(f.rollup))
+		value := fig.value(v.shape.profile, s, samples, float64(f.rollup))
 		if run != nil && fig.kind == transport.KindCount {
-			point.Value = run.total.Count()
+			value = run.total.Count()
 		}
-		v.appendPoint(f, h, series, of.names[i], fig.kind, point)
+		v.values = append(v.values, value)
 	}
+	h.addFigures(series, of, formFigures, v.values...)
 	return true
 }
 
-// appendPoint adds one series of one point.
-func (v *view) appendPoint(f *Flusher, h *handout, series *named, name string, kind transport.Kind, p transport.Point) {
-	h.bytes += 200 + len(name)
-	common := series.Common
-	out := transport.Series{
-		Name: name, Tags: series.tags, Host: common.Host, HostSet: common.HostSet, Device: common.Device,
-		Kind: kind, Unit: unitOf(series.Series, kind), Interval: f.cfg.Rollup, Points: h.arena.point(p),
-	}
-	if m := series.metric(); m != nil {
-		out.Description = m.Description
-	}
-	h.batch.Series = append(h.batch.Series, out)
-}
-
-// unitOf says what the points of a series are measured in. The number of
-// observations of a histogram has no unit.
-func unitOf(series *Series, point transport.Kind) string {
-	m := series.metric()
-	figureOfHistogram := series.Kind != point && (series.Kind == transport.KindHistogram || series.Kind == transport.KindTiming)
+// unitOf says what the points of a series of a kind are measured in, by what was
+// configured for it. The number of observations of a histogram has no unit.
+func unitOf(kind transport.Kind, m *Metric, point transport.Kind) string {
+	figureOfHistogram := kind != point && (kind == transport.KindHistogram || kind == transport.KindTiming)
 	switch {
 	case figureOfHistogram && point != transport.KindGauge:
 		return ""
 	case m != nil && m.Unit != "":
 		return m.Unit
-	case series.Kind == transport.KindTiming:
+	case kind == transport.KindTiming:
 		return "millisecond"
 	}
 	return ""

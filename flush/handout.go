@@ -14,7 +14,9 @@ import (
 // The books count units: a unit is what one (series, bucket) became for one
 // transport. An expanded histogram is one unit and several points of the batch.
 type handout struct {
+	// batch has the ID, and the event or check if it is one; points are packed.
 	batch transport.Batch
+	packed
 	// units[u] is the unit's key, and ends[u] the number of points of the batch
 	// up to and including it: unit u covers points [ends[u-1], ends[u]).
 	units []unitKey
@@ -26,9 +28,6 @@ type handout struct {
 	holds []int64
 	// revisions knows the newest revision handed out for a unit of this view.
 	revisions *revisions
-
-	// arena is where the points and summaries of the batch are.
-	arena arena
 
 	refs    atomic.Int32
 	recycle func(*handout)

@@ -48,7 +48,7 @@ func (f *Flusher) deliver() {
 // room returns a batch with room for n more points.
 func (v *view) room(n int) *handout {
 	if h := v.current; h != nil {
-		if len(h.batch.Series)+n <= batchPoints && h.bytes < batchBytes {
+		if len(h.values)+n <= batchPoints && h.bytes < batchBytes {
 			return h
 		}
 		v.finish()
@@ -59,7 +59,7 @@ func (v *view) room(n int) *handout {
 	}
 	v.mu.Unlock()
 	if v.current == nil {
-		v.current = &handout{recycle: v.recycle, revisions: v.revisions}
+		v.current = &handout{recycle: v.recycle, revisions: v.revisions, packed: packed{profile: v.shape.profile, interval: v.interval}}
 	}
 	v.current.batch.ID = transport.BatchID{Process: process, Seq: v.seq.Add(1)}
 	return v.current
@@ -83,10 +83,8 @@ func (v *view) finish() {
 // recycle takes back the memory of a batch that no sender needs any more. It is
 // called by senders.
 func (v *view) recycle(h *handout) {
-	clear(h.batch.Series) // the strings are the catalog's
-	h.batch.Series = h.batch.Series[:0]
 	h.units, h.ends, h.bytes = h.units[:0], h.ends[:0], 0
-	h.arena.reset()
+	h.packed.reset()
 	v.holds.giveBack(h)
 	v.mu.Lock()
 	defer v.mu.Unlock()

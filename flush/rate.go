@@ -21,12 +21,12 @@ type rates struct {
 
 // rateSample is the value of something that only grows, and when it was read.
 type rateSample struct {
-	id     shard.ID
-	key    uint64 // whose it is; ids are reused
-	nanos  int64
-	seq    uint64 // order of submission
-	value  float64
-	start  int64 // of its bucket
+	id    shard.ID
+	key   uint64 // whose it is; ids are reused
+	nanos int64
+	seq   uint64 // order of submission
+	value float64
+	start int64 // of its bucket
 }
 
 // addRate notes a sample; settleRates makes something of it.

@@ -21,6 +21,9 @@ func (h *handout) release() {
 	}
 	if invariants {
 		scribble(&h.batch)
+		for _, s := range h.arena.summaries[:h.arena.used] {
+			scribbleSummary(s)
+		}
 	}
 	if h.recycle != nil {
 		h.recycle(h)
@@ -28,7 +31,8 @@ func (h *handout) release() {
 }
 
 // scribble makes a batch useless, so that a transport that kept it past Send
-// shows.
+// shows. Other senders may still read its summaries and members: those go with the
+// handout.
 func scribble(b *transport.Batch) {
 	const reused = "reused"
 	for i := range b.Events {
@@ -37,22 +41,23 @@ func scribble(b *transport.Batch) {
 	for i := range b.Checks {
 		b.Checks[i] = transport.ServiceCheck{Name: reused, Message: reused}
 	}
-	nan := math.NaN()
 	for i := range b.Series {
 		s := &b.Series[i]
 		for j := range s.Points {
-			p := &s.Points[j]
-			if p.Summary != nil {
-				for k := range p.Summary.Samples {
-					p.Summary.Samples[k] = transport.Sample{Value: nan, Weight: nan}
-				}
-				p.Summary.Count, p.Summary.Sum, p.Summary.Min, p.Summary.Max = nan, nan, nan, nan
-			}
-			p.Value, p.Unix = nan, math.MinInt64
+			s.Points[j] = transport.Point{Value: math.NaN(), Unix: math.MinInt64}
 		}
 		for j := range s.Tags {
 			s.Tags[j] = reused
 		}
-		s.Name, s.Host, s.Device, s.Unit, s.Tags = reused, reused, reused, reused, nil
+		*s = transport.Series{Name: reused, Host: reused, Device: reused, Unit: reused}
 	}
+}
+
+// scribbleSummary is scribble for a summary.
+func scribbleSummary(s *transport.Summary) {
+	nan := math.NaN()
+	for i := range s.Samples {
+		s.Samples[i] = transport.Sample{Value: nan, Weight: nan}
+	}
+	s.Count, s.Sum, s.Min, s.Max = nan, nan, nan, nan
 }

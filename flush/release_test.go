@@ -26,21 +26,23 @@ func TestTheLastReferenceRecycles(t *testing.T) {
 func TestScribbleWritesOverWhatTheBatchOwns(t *testing.T) {
 	tags := []string{"a:b", "c"}
 	members := []string{"m"}
-	b := &transport.Batch{Series: []transport.Series{{
-		Name: "n", Tags: tags, Host: "h", Points: []transport.Point{
-			{Unix: 1, Value: 2, Members: members},
-			{Unix: 2, Summary: &transport.Summary{Count: 1, Samples: []transport.Sample{{Value: 1, Weight: 1}}}},
-		},
-	}}}
+	sum := &transport.Summary{Count: 1, Samples: []transport.Sample{{Value: 1, Weight: 1}}}
+	b := &transport.Batch{Series: []transport.Series{
+		{Name: "n", Tags: tags, Host: "h", Points: []transport.Point{{Unix: 1, Value: 2, Members: members}, {Unix: 2, Summary: sum}}},
+	}}
+	points := b.Series[0].Points
 	scribble(b)
-	s := &b.Series[0]
-	assert.Equal(t, "reused", s.Name)
-	assert.True(t, math.IsNaN(s.Points[0].Value))
-	assert.NotEqual(t, int64(1), s.Points[0].Unix)
-	assert.True(t, math.IsNaN(s.Points[1].Summary.Count))
-	assert.True(t, math.IsNaN(s.Points[1].Summary.Samples[0].Value))
+	assert.Equal(t, "reused", b.Series[0].Name)
+	assert.True(t, math.IsNaN(points[0].Value))
+	assert.NotEqual(t, int64(1), points[0].Unix)
+	assert.Nil(t, points[1].Summary)
 	assert.Equal(t, []string{"reused", "reused"}, tags)
-	assert.Equal(t, []string{"m"}, members)
+	assert.Equal(t, []string{"m"}, members, "another sender may read them")
+	assert.Equal(t, 1.0, sum.Count, "another sender may read it")
+
+	scribbleSummary(sum)
+	assert.True(t, math.IsNaN(sum.Count))
+	assert.True(t, math.IsNaN(sum.Samples[0].Value))
 }
 
 func TestATransportThatKeepsABatchShowsUnderInvariants(t *testing.T) {

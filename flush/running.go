@@ -204,7 +204,7 @@ func (v *view) settleOwed(f *Flusher) {
 		o.run.owed = false
 		o.run.last++
 		o.key.unix = o.run.last
-		v.putOwed(f, o)
+		v.putOwed(o)
 	}
 	v.running.full = v.running.limit
 	clear(v.running.owed)
@@ -212,46 +212,28 @@ func (v *view) settleOwed(f *Flusher) {
 }
 
 // putOwed adds a total to a batch. The samples of the late part are not sent.
-func (v *view) putOwed(f *Flusher, o *owing) {
+func (v *view) putOwed(o *owing) {
 	h := v.room(v.figures.points())
-	before := len(h.batch.Series)
-	point := transport.Point{Unix: o.key.unix}
-	series := v.name(h, o.series)
-	switch kind := series.Kind; {
+	switch kind := o.series.Kind; {
 	case kind == transport.KindCount:
-		point.Value = o.run.total.Value()
-		v.appendPoint(f, h, series, series.name, kind, point)
+		h.addFlat(o.series, kind, o.run.total.Value())
 	case v.shape.summaries || v.shape.distributions && kind == transport.KindDistribution:
-		v.appendTotal(f, h, point, series, o.run, o.run.min, o.run.max, nil)
-	default:
-		v.appendCount(f, h, point, series, o.run)
+		appendTotal(h, o.series, o.run, o.run.min, o.run.max, nil)
+	default: // of the figures of a flat histogram the one that has a total
+		of := v.figures.of(o.series)
+		if of.count() < 0 {
+			return
+		}
+		h.addFigures(o.series, of, formCount, o.run.total.Count())
 	}
-	if len(h.batch.Series) > before {
-		h.units = append(h.units, o.key)
-		h.ends = append(h.ends, int32(len(h.batch.Series)))
-	}
+	h.close(o.key)
 }
 
 // appendTotal adds a summary with the total's count and sum, and its samples if they
 // are kept, else those of the bucket.
-func (v *view) appendTotal(f *Flusher, h *handout, point transport.Point, series *named, run *runningSeries, low, high float64, samples []rollup.Sample) {
+func appendTotal(h *handout, series *Series, run *runningSeries, low, high float64, samples []rollup.Sample) {
 	if series.Kind == transport.KindDistribution {
 		samples = run.total.Samples()
 	}
-	sum := h.arena.summary()
-	*sum = transport.Summary{Count: run.total.Count(), Sum: run.total.Sum(), Min: low, Max: high, Samples: h.arena.samples(samples)}
-	h.bytes += 16 * len(samples)
-	point.Summary = sum
-	v.appendPoint(f, h, series, series.name, series.Kind, point)
-}
-
-// appendCount adds the one figure of a flat histogram that has a total.
-func (v *view) appendCount(f *Flusher, h *handout, point transport.Point, series *named, run *runningSeries) {
-	of := v.figures.of(series.Series)
-	for i := range of.list {
-		if of.list[i].kind == transport.KindCount {
-			point.Value = run.total.Count()
-			v.appendPoint(f, h, series, of.names[i], transport.KindCount, point)
-		}
-	}
+	h.addSummary(series, transport.Summary{Count: run.total.Count(), Sum: run.total.Sum(), Min: low, Max: high}, samples)
 }

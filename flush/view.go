@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/shardstats/shardstats/rollup"
 	"github.com/shardstats/shardstats/shard"
@@ -28,7 +29,8 @@ type view struct {
 	holds     *holds    // of the flusher
 	current   *handout  // the batch under way
 	noted     []unitKey // revisions in it
-	named     named     // scratch: the series being added
+	values    []float64 // scratch: the figures of one unit
+	interval  time.Duration
 	out       *[]delivery
 	seq       *atomic.Uint64 // batches made by all views
 
@@ -65,7 +67,7 @@ func (f *Flusher) join(s *sender, tc *TransportConfig, c *capabilities) {
 	}
 	v := &view{
 		shape: c.shape, senders: []*sender{s}, figures: newFigures(&f.cfg, c.shape.profile),
-		revisions: newRevisions(), holds: f.holds, out: &f.outbox, seq: &f.batches,
+		revisions: newRevisions(), holds: f.holds, out: &f.outbox, seq: &f.batches, interval: f.cfg.Rollup,
 	}
 	if tc.Only != nil {
 		v.filter = newFilter(tc.Only, f.cfg.Log)
@@ -217,19 +219,18 @@ func (v *view) addUnit(f *Flusher, key unitKey, series *Series, content *rollup.
 // put adds what a unit becomes to a batch. run is nil unless its totals are sent.
 func (v *view) put(f *Flusher, key unitKey, series *Series, content *rollup.Bucket, run *runningSeries) {
 	h := v.room(v.figures.points())
-	before := len(h.batch.Series)
-	if !v.append(f, h, key, v.name(h, series), content, run) {
+	before := len(h.values)
+	if !v.append(f, h, series, content, run) {
 		v.drop(1, transport.ReasonOverflowSum)
 		return
 	}
-	if len(h.batch.Series) == before { // a histogram of which no figure is wanted
+	if len(h.values) == before { // a histogram of which no figure is wanted
 		return
 	}
 	if v.overwritten(series.Kind) {
 		v.holds.take(h, key.unix)
 	}
-	h.units = append(h.units, key)
-	h.ends = append(h.ends, int32(len(h.batch.Series)))
+	h.close(key)
 	if key.rev > 0 {
 		v.noted = append(v.noted, key)
 	}
