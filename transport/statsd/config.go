@@ -34,8 +34,9 @@ const (
 	// ConfirmClose ends the connection after the lines of a Send and waits until
 	// the peer has ended it, too, as a server does that has read everything, and has
 	// taken the connection for the next Send, as one that was killed does not. What
-	// it had not read when it died is reported as unknown. It takes a connection and
-	// two round trips for each Send, or for each 256 KiB of one.
+	// it had not read when it died is reported as unknown, and so are the lines to a
+	// peer that answered, as no statsd does. It takes a connection and two round trips
+	// for each Send, or for each 256 KiB of one.
 	ConfirmClose Confirm = iota
 	// ConfirmAck keeps the connection and waits until the peer's machine has
 	// acknowledged the lines: those that its process had not read when it died are

@@ -3,7 +3,6 @@ package statsd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -18,10 +17,11 @@ type conn struct {
 	began time.Time
 	ended chan struct{} // closed by the reader: the peer is done
 	err   error         // why; valid when ended is closed. io.EOF if it ended in order
+	said  int           // bytes that the peer sent; valid when ended is closed
 	unfit bool          // for another delivery; of the one who took it
 }
 
-var errTalks = fmt.Errorf("it answered with more than %d bytes: a statsd server says nothing", maxAnswerBytes)
+var errTalks = errors.New("it answered, and a statsd server says nothing: look whether Config.Address is that of one")
 
 func newConn(tcp *net.TCPConn) *conn {
 	c := &conn{tcp: tcp, began: time.Now(), ended: make(chan struct{})}
@@ -34,9 +34,9 @@ func newConn(tcp *net.TCPConn) *conn {
 func (c *conn) read() {
 	defer close(c.ended)
 	buf := make([]byte, 512)
-	for total := 0; total <= maxAnswerBytes; {
+	for c.said <= maxAnswerBytes {
 		n, err := c.tcp.Read(buf)
-		if total += n; err != nil {
+		if c.said += n; err != nil {
 			c.err = err
 			return
 		}
@@ -57,7 +57,9 @@ func (c *conn) over() bool {
 // why returns the reason for which the connection is over, in words.
 func (c *conn) why() error {
 	switch {
-	case c.err == nil, errors.Is(c.err, io.EOF):
+	case c.said > 0:
+		return errTalks
+	case errors.Is(c.err, io.EOF):
 		return errPeerEnded
 	default:
 		return plain(c.err)
@@ -129,6 +131,9 @@ func (c *conn) deliver(ctx context.Context, data []byte, how Confirm, timeout ti
 // something left to read, but else just like that, and then lines still under way
 // meet nobody. Their reset comes later than the peer's end, so the end alone is no
 // proof.
+//
+// Nor is it if the peer said a word: a statsd does not, but a web server does, which
+// refuses the lines and then ends its side as well.
 func (c *conn) confirmClose(ctx context.Context, limit <-chan time.Time) error {
 	if c.over() {
 		return c.tooSoon()
@@ -143,14 +148,14 @@ func (c *conn) confirmClose(ctx context.Context, limit <-chan time.Time) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if !errors.Is(c.err, io.EOF) {
+	if c.said > 0 || !errors.Is(c.err, io.EOF) {
 		return c.why()
 	}
 	return c.acknowledged(ctx, limit)
 }
 
 func (c *conn) tooSoon() error {
-	if errors.Is(c.err, io.EOF) {
+	if c.said == 0 && errors.Is(c.err, io.EOF) {
 		return errPeerTooSoon
 	}
 	return c.why()

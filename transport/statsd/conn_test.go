@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -71,10 +73,29 @@ func TestOutcomesOfASend(t *testing.T) {
 			change: short, outcome: transport.Unknown, message: "did not confirm within the timeout",
 		},
 		{
-			name: "it answers a little",
+			name: "it answers as a web server does",
 			serve: func(chan struct{}) func(*net.TCPConn) {
-				return func(c *net.TCPConn) { _, _ = c.Write([]byte("HTTP/1.1 400\r\n\r\n")); _, _ = io.Copy(io.Discard, c) }
+				return func(c *net.TCPConn) {
+					_, _ = bufio.NewReader(c).ReadString('\n')
+					_, _ = io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
+					_, _ = io.Copy(io.Discard, c)
+				}
 			},
+			outcome: transport.Unknown, message: "it answered, and a statsd server says nothing",
+		},
+		{
+			name: "it greets, and reads everything",
+			serve: func(chan struct{}) func(*net.TCPConn) {
+				return func(c *net.TCPConn) { _, _ = io.WriteString(c, "220 ready\r\n"); _, _ = io.Copy(io.Discard, c) }
+			},
+			outcome: transport.Unknown, message: "look whether Config.Address is that of one",
+		},
+		{
+			name: "it greets, and nobody asked for a confirmation",
+			serve: func(chan struct{}) func(*net.TCPConn) {
+				return func(c *net.TCPConn) { _, _ = io.WriteString(c, "220 ready\r\n"); _, _ = io.Copy(io.Discard, c) }
+			},
+			change: func(c *statsd.Config) { c.Confirm = statsd.ConfirmNone },
 		},
 		{
 			name: "it answers without end",
@@ -88,7 +109,7 @@ func TestOutcomesOfASend(t *testing.T) {
 					}
 				}
 			},
-			outcome: transport.Unknown, message: "answered with more than 65536 bytes",
+			outcome: transport.Unknown, message: "it answered, and a statsd server says nothing",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,6 +135,16 @@ func TestOutcomesOfASend(t *testing.T) {
 			assert.True(t, strings.HasPrefix(se.Error(), "statsd: "+s.Address+": "), se.Error())
 		})
 	}
+}
+
+func TestAWebServerIsNoStatsd(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	sd := open(t, web.Listener.Addr().String())
+	se := failure(t, sd, batch(counter("a", 1), counter("b", 2)))
+	assert.Equal(t, transport.Unknown, se.Outcome, "the lines were sent")
+	assert.Zero(t, se.Delivered)
+	assert.ErrorContains(t, se, "look whether Config.Address is that of one")
 }
 
 // The process is gone when everything was read: that nobody takes the next

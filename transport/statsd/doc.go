@@ -60,7 +60,10 @@
 //	longer than a datagram, or 64 KiB over TCP     rejected, too_large
 //
 // Over UDP a datagram of at most 1432 bytes, which ends with a line feed, counts as
-// delivered when it was sent. A peer that talks is cut off after 64 KiB.
+// delivered when it was sent.
+//
+// A statsd says nothing. ConfirmClose takes no word of a peer that says something for a
+// confirmation: it may be a web server. Whatever Confirm is, it is cut off after 64 KiB.
 //
 // # What it does not promise
 //
