@@ -1,6 +1,7 @@
 package datadog
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/valyala/fastjson"
@@ -23,6 +24,8 @@ func judge(answer *post.Answer, keys credentials) *post.Refusal {
 		r.Hint = "the redirect is not followed, check Config.Site and Config.URL"
 	case r.Outcome == transport.Denied:
 		r.Hint = deniedHint
+	case r.Status == http.StatusNotFound, r.Status == http.StatusMethodNotAllowed:
+		r.Hint = "check Config.Site and Config.URL, which Datadog's API has to be served below"
 	}
 	return r
 }

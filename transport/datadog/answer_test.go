@@ -35,7 +35,7 @@ func TestAnswers(t *testing.T) {
 		{"400 is about one of the points", status(400, `{"errors":["bad metric"]}`), transport.Poison, "status 400 Bad Request: bad metric"},
 		{"401 denies", status(401, ""), transport.Denied, "check the API key"},
 		{"403 denies", status(403, `{"errors":["Forbidden"]}`), transport.Denied, "Forbidden"},
-		{"404 is for good", status(404, "not json"), transport.Permanent, "status 404 Not Found"},
+		{"404 is for good", status(404, "not json"), transport.Permanent, "status 404 Not Found: check Config.Site and Config.URL"},
 		{"408 may go away", status(408, ""), transport.Retry, "status 408"},
 		{"409 is for good", status(409, ""), transport.Permanent, "status 409"},
 		{"413 is too large", status(413, ""), transport.TooLarge, "status 413"},
