@@ -15,6 +15,13 @@ type address struct {
 	text    string // for errors
 }
 
+// What an address looks like.
+const (
+	exampleUDP  = "udp://127.0.0.1:8125"
+	exampleUnix = "unix:///var/run/datadog/dsd.socket"
+	wantAddress = "want one like " + exampleUDP
+)
+
 // maxPathBytes is what fits into a Unix socket address on Linux; elsewhere a little
 // less does, which shows when it is dialled.
 const maxPathBytes = 107
@@ -23,7 +30,7 @@ const maxPathBytes = 107
 func parseAddress(text string) (address, string) {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] == 0x7f {
-			return address{}, "has a control character"
+			return address{}, "has a control character: " + wantAddress
 		}
 	}
 	scheme, rest, found := strings.Cut(text, "://")
@@ -40,13 +47,13 @@ func parseAddress(text string) (address, string) {
 	case "unixstream":
 		a.network = "unix"
 	default:
-		return address{}, "has a scheme that is not known: want udp, unix, unixgram or unixstream"
+		return address{}, "has a scheme that is not known: want udp, unix, unixgram or unixstream, as in " + exampleUDP
 	}
 	switch {
 	case rest == "":
-		return address{}, "has no path: want one like unix:///var/run/datadog/dsd.socket"
+		return address{}, "has no path: want one like " + exampleUnix
 	case len(rest) > maxPathBytes:
-		return address{}, "has a path longer than " + strconv.Itoa(maxPathBytes) + " bytes, which no socket can have"
+		return address{}, "has a path longer than " + strconv.Itoa(maxPathBytes) + " bytes, which no socket can have: want one like " + exampleUnix
 	}
 	return a, ""
 }
@@ -68,20 +75,20 @@ func (a address) udp() (address, string) {
 	a.network = "udp"
 	rest := strings.TrimSuffix(a.target, "/")
 	if strings.ContainsAny(rest, "/?#@ ") {
-		return address{}, "has more than host and port: want one like udp://127.0.0.1:8125"
+		return address{}, "has more than host and port: " + wantAddress
 	}
 	host, port, err := net.SplitHostPort(rest)
 	if err != nil {
 		host, port = strings.TrimSuffix(strings.TrimPrefix(rest, "["), "]"), defaultPort
 		if _, err := netip.ParseAddr(host); err != nil && strings.ContainsAny(host, ":[]") {
-			return address{}, "is no host and port: want one like udp://127.0.0.1:8125 or udp://[::1]:8125"
+			return address{}, "is no host and port: " + wantAddress + " or udp://[::1]:8125"
 		}
 	}
 	if host == "" {
-		return address{}, "has no host: want one like udp://127.0.0.1:8125"
+		return address{}, "has no host: " + wantAddress
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return address{}, "has no port between 1 and 65535"
+		return address{}, "has no port between 1 and 65535: " + wantAddress
 	}
 	_, err = netip.ParseAddr(host)
 	a.name = err != nil

@@ -49,6 +49,7 @@ func TestAddresses(t *testing.T) {
 		}
 		require.Error(t, err, address)
 		assert.Contains(t, err.Error(), want)
+		assert.Regexp(t, "(like|as in) (udp|unix)://[^ ]+", err.Error(), "an address that is right")
 		assert.NotContains(t, err.Error(), "\n")
 		assert.NotContains(t, err.Error(), "secret")
 	}

@@ -50,7 +50,7 @@ func ConfigFromEnv() (Config, error) {
 	c.Disabled, err = switchFromEnv("DD_DOGSTATSD_DISABLE")
 	complain(err)
 	if _, _, err := c.withDefaults(); err != nil {
-		wrong = append(wrong, fmt.Errorf("dogstatsd: from the environment: %w", err))
+		wrong = append(wrong, err)
 	}
 	return c, errors.Join(wrong...)
 }

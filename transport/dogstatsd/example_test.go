@@ -55,7 +55,7 @@ func ExampleConfig() {
 	_, err := dogstatsd.New(dogstatsd.Config{Address: "tcp://agent:8125", Cardinality: "medium", Timeout: -time.Second})
 	fmt.Println(err)
 	// Output:
-	// dogstatsd: Config.Address "tcp://agent:8125" has a scheme that is not known: want udp, unix, unixgram or unixstream
+	// dogstatsd: Config.Address "tcp://agent:8125" has a scheme that is not known: want udp, unix, unixgram or unixstream, as in udp://127.0.0.1:8125
 	// dogstatsd: Config.Cardinality is "medium": want none, low, orchestrator or high
 	// dogstatsd: Config.Timeout is -1s: want more than 0, or 0 for 1s
 }
