@@ -1,0 +1,67 @@
+package latency
+
+import (
+	"fmt"
+
+	"github.com/shardstats/shardstats/bench/sample"
+)
+
+// Ours is the name of this library.
+const Ours = "shardstats"
+
+// Goal is a figure that has one: a ratio of two percentiles 99.99.
+type Goal struct {
+	What           string
+	Most           float64
+	Low, Mid, High float64 // the median over the rounds, in its 95 % interval
+}
+
+// Met reports whether the goal was reached.
+func (g *Goal) Met() bool { return g.Mid <= g.Most }
+
+// tail is the percentile that the goals are about.
+const tail = 0.9999
+
+// Goals returns what was asked for and measured.
+func (r *Result) Goals() (goals []Goal) {
+	for _, s := range r.Plan.settings() {
+		if s.State != BackToBack {
+			continue
+		}
+		mine := r.find(Cell{Ours, s.Way, s.Goroutines, BackToBack})
+		quiet := r.find(Cell{Ours, s.Way, s.Goroutines, Quiet})
+		if mine == nil || quiet == nil {
+			continue
+		}
+		how := fmt.Sprintf("a counter %s, %s", s.Way, goroutines(s.Goroutines))
+		goals = append(goals, goal(fmt.Sprintf("p99.99 of %s, while %d series are flushed without pause, to that without flushing", how, r.Plan.Series), 1.5, mine, quiet))
+		if best := r.best(s); best != nil {
+			goals = append(goals, goal(fmt.Sprintf("the same while flushing, to the best peer's, %s", best.Library), 0.2, mine, best))
+		}
+	}
+	return goals
+}
+
+func goal(what string, most float64, a, b *Found) Goal {
+	g := Goal{What: what, Most: most}
+	g.Low, g.Mid, g.High = sample.RatioInterval(a.quantiles(tail), b.quantiles(tail))
+	return g
+}
+
+// best returns the peer with the lowest tail in a setting; nil if there is none.
+func (r *Result) best(s Cell) (best *Found) {
+	for _, f := range r.Found {
+		s.Library = f.Library
+		if f.Library != Ours && f.Cell == s && (best == nil || f.All.Submit.Quantile(tail) < best.All.Submit.Quantile(tail)) {
+			best = f
+		}
+	}
+	return best
+}
+
+func goroutines(n int) string {
+	if n == 1 {
+		return "1 goroutine"
+	}
+	return fmt.Sprintf("%d goroutines", n)
+}
