@@ -75,19 +75,17 @@ func (b *bucket) absorb(s *bucketSet, whole func(shard.ID) bool) (leftOut int) {
 // bucketSet is the open and kept buckets, and the memory of those given up.
 type bucketSet struct {
 	limits rollup.Limits
-	rng    *rand.Rand
+	memory *rollup.Memory    // of all of them
 	all    map[int64]*bucket // by start
 	last   *bucket           // the one that was asked for last
 	newest uint64            // number of the newest
-	free   []*rollup.Bucket
-	whole  *rollup.Bucket // scratch: a series' sent and fresh content together
+	free   []*rollup.Bucket  // empty, and without memory for series
+	whole  *rollup.Bucket    // scratch: a series' sent and fresh content together
 }
 
 func newBucketSet(limits rollup.Limits, rng *rand.Rand) bucketSet {
-	return bucketSet{
-		limits: limits, rng: rng, all: map[int64]*bucket{},
-		whole: rollup.NewBucket(limits, rng),
-	}
+	memory := rollup.NewMemory(limits, rng)
+	return bucketSet{limits: limits, memory: memory, all: map[int64]*bucket{}, whole: memory.Bucket()}
 }
 
 // make adds the bucket that starts at start.
@@ -157,19 +155,21 @@ func (s *bucketSet) empty() *rollup.Bucket {
 		s.free = s.free[:n-1]
 		return b
 	}
-	return rollup.NewBucket(s.limits, s.rng)
+	return s.memory.Bucket()
 }
 
 // maxFree bounds the emptied buckets kept for reuse: back-fill may have used
-// hundreds.
+// hundreds. The rows that they held are the memory's, which has a bound of its own.
 const maxFree = 4
 
 func (s *bucketSet) putFree(b *rollup.Bucket) {
-	if b == nil || len(s.free) >= maxFree {
+	if b == nil {
 		return
 	}
 	b.Reset()
-	s.free = append(s.free, b)
+	if len(s.free) < maxFree {
+		s.free = append(s.free, b)
+	}
 }
 
 // end returns when a bucket that starts at start is over, in Unix seconds.

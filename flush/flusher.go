@@ -105,6 +105,7 @@ func New(cfg Config) (*Flusher, error) {
 		}
 		tc.Name = uniqueName(taken, tc.Name, c.name)
 		c.use(max(tc.Profile, ProfileDefault))
+		limits.InOrder = limits.InOrder || c.shape.profile == ProfileThreadStats
 		f.join(f.addSenders(tc, &c, senderEnv{log: cfg.Log, onError: cfg.OnError, manual: cfg.Manual}), &tc, &c)
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -247,3 +247,21 @@ func TestAReservoirOfItsOwnSize(t *testing.T) {
 	merged.Merge(b, 0, 1)
 	assert.Len(t, merged.Samples(0, 1), 50, "the size goes along")
 }
+
+func TestTheOrderOfFirstTouchIsKeptWhereItIsAskedFor(t *testing.T) {
+	for inOrder, want := range map[bool][][2]int{true: {{1, 5}, {0, 9}, {1, 2}}, false: {{0, 9}, {1, 2}, {1, 5}}} {
+		limits := limits
+		limits.InOrder = inOrder
+		b := rollup.NewBucket(limits, rand.New(rand.NewPCG(1, 2)))
+		for range 2 { // as well after a Reset
+			b.Reset()
+			b.AddCount(1, 5, 1, 0)
+			b.AddCount(0, 9, 1, 0)
+			b.AddCount(1, 5, 1, 0)
+			b.AddCount(1, 2, 1, 0)
+			var got [][2]int
+			b.EachInOrder(func(row, slot int) { got = append(got, [2]int{row, slot}) })
+			assert.Equal(t, want, got, "asked for: %v", inOrder)
+		}
+	}
+}

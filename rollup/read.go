@@ -6,10 +6,10 @@ import "math/bits"
 // that are touched, and of that class.
 
 // Empty reports whether nothing was added since the last Reset.
-func (b *Bucket) Empty() bool { return len(b.order) == 0 }
+func (b *Bucket) Empty() bool { return b.touched == 0 }
 
 // Len returns how many slots are touched.
-func (b *Bucket) Len() int { return len(b.order) }
+func (b *Bucket) Len() int { return b.touched }
 
 // Each calls visit for each touched slot, by row and slot. visit may add to
 // slots that are touched, no others.
@@ -24,8 +24,13 @@ func (b *Bucket) Each(visit func(row, slot int)) {
 	}
 }
 
-// EachInOrder is Each in the order in which the slots were first touched.
+// EachInOrder is Each in the order in which the slots were first touched, if
+// Limits.InOrder asks for that.
 func (b *Bucket) EachInOrder(visit func(row, slot int)) {
+	if !b.memory.limits.InOrder {
+		b.Each(visit)
+		return
+	}
 	for _, c := range b.order {
 		visit(int(c.row), int(c.slot))
 	}
