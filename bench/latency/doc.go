@@ -10,11 +10,15 @@
 // # What is timed
 //
 // One submission to one of the series, the next of a walk that comes to each; so
-// most of them miss the caches, as those of a service do. The clock is read before
-// and after: 20 to 40 ns, which is more than a submission may take. So, after every
-// few submissions, the same loop times nothing at all (the timer), and an atomic add
-// to a word that nobody else uses (the floor: what the machine itself does to the
-// least of operations).
+// most of them miss the caches, as those of a service do. Where there are flushes, a
+// goroutine of its own submits to each series once, so that each flush is one of all
+// series, and flushes.
+//
+// The clock is read before and after each submission: 20 to 40 ns, which is more than
+// it may take. So, after every few submissions, the same loop times nothing at all
+// (the timer), and as many atomic adds to a word that nobody else uses as take about
+// as long as a submission (the floor: how often the machine itself interrupts what
+// takes so long).
 //
 // # What the timer costs
 //

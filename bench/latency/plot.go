@@ -29,7 +29,7 @@ func (r *Result) Plots() (map[string][]byte, error) {
 			if f.Library == Ours {
 				mine = append(mine, curve("ours, "+string(f.State), &f.All.Submit))
 				if f.State == BackToBack {
-					mine = append(mine, curve("the timer then", &f.All.Timer), curve("an atomic add then", &f.All.Floor))
+					mine = append(mine, curve("the timer then", &f.All.Timer), curve("atomic adds as long, then", &f.All.Floor))
 				}
 			}
 		}

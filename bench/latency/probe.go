@@ -11,7 +11,7 @@ import (
 type Samples struct {
 	Submit Histogram // the clock read, a submission, the clock read
 	Timer  Histogram // the same with nothing between
-	Floor  Histogram // the same with an uncontended atomic add between
+	Floor  Histogram // the same with uncontended atomic adds between, for as long as a submission takes
 }
 
 // Merge adds what o has measured.
@@ -38,12 +38,52 @@ const (
 	betweenChecks   = 32 // groups, between two looks at whether it is time to end
 )
 
-// probe times single submissions until ended says so.
-func probe(submit peers.Submit, ended func(now int64) bool) *Samples {
+// clockStep returns the smallest step that the clock was seen to make, in
+// nanoseconds.
+func clockStep() int64 {
+	least := int64(1 << 40)
+	for range 1000 {
+		start := now()
+		at := start
+		for at == start {
+			at = now()
+		}
+		least = min(least, at-start)
+	}
+	return least
+}
+
+// asLong returns how many calls of an atomic add take about as long as a submission
+// does at the median: what interrupts the machine meets long operations more often
+// than short ones.
+func asLong(submit, add peers.Submit) int {
+	const tries = 500
+	var h Histogram
+	for range tries {
+		start := now()
+		submit(1)
+		h.Record(now() - start)
+	}
+	start := now()
+	timer := peers.Submit(nothing)
+	for range tries {
+		before := now()
+		timer(1)
+		_ = now() - before
+	}
+	timed := (now() - start) / tries / 2 // of each pair of readings, one is within the time
+	start = now()
+	add(100 * tries)
+	each := float64(now()-start) / (100 * tries)
+	return max(1, int(float64(h.Quantile(0.5)-timed)/each))
+}
+
+// probe times single submissions until ended says so, and beside them the timer and
+// so many atomic adds.
+func probe(submit peers.Submit, adds int, ended func(now int64) bool) *Samples {
 	s := new(Samples)
 	timer, floor := peers.Submit(nothing), peers.Unit()
-	at := now()
-	for !ended(at) {
+	for at := now(); !ended(at); {
 		for range betweenChecks {
 			for range submitsPerTimer {
 				start := now()
@@ -56,7 +96,7 @@ func probe(submit peers.Submit, ended func(now int64) bool) *Samples {
 			at = now()
 			s.Timer.Record(at - start)
 			start = now()
-			floor(1)
+			floor(adds)
 			at = now()
 			s.Floor.Record(at - start)
 		}
@@ -71,11 +111,13 @@ type flushes struct {
 	err  error // read after the flusher has ended
 }
 
-// run flushes, with pauses between, until stop is closed.
-func (f *flushes) run(flush func() error, pause time.Duration, stop <-chan struct{}) {
+// run touches all series and flushes them, with pauses after it, until stop is
+// closed. Only the flush is timed.
+func (f *flushes) run(touch func(), flush func() error, pause time.Duration, stop <-chan struct{}) {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	for {
+		touch()
 		start := now()
 		if f.err = flush(); f.err != nil {
 			return

@@ -18,8 +18,8 @@ var percentiles = []struct {
 func (r *Result) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", strings.Join(r.Machine, " · "))
-	fmt.Fprintf(&b, "Every submission to counters timed, over %d series with three tags. Each library in a process of its own, by turns of %v, %d rounds. Percentiles are of all rounds; the p99.99 of single rounds in brackets, from 10 %% to 90 %% of them. A time is the submission's and the timer's together: the last table has the timer alone, and each table what the submission alone is at least and at most, however the two go together (bench/latency says how).\n",
-		r.Plan.Series, r.Turn.Round(time.Millisecond), r.Plan.Rounds)
+	fmt.Fprintf(&b, "Every submission to counters timed, over %d series with three tags. Each library in a process of its own, by turns of %v, %d rounds. Where there are flushes, a goroutine of its own submits to each series once, flushes, and starts again, %v later where there are pauses: so each flush is one of all series. Percentiles are of all rounds; the p99.99 of single rounds in brackets, from 10 %% to 90 %% of them. A time is the submission's and the timer's together; \"alone\" is what the submission alone takes at least and at most, however the two go together (bench/latency says how). The floor is the p99.99 of as many uncontended atomic adds as take as long as a submission at the median, timed in the same loops: what the machine itself adds. The clock's step is %d ns.\n",
+		r.Plan.Series, r.Turn.Round(time.Millisecond), r.Plan.Rounds, r.Plan.Pause, r.StepNS)
 	for i := 0; i < len(r.Found); {
 		j := i
 		for j < len(r.Found) && r.Found[j].Way == r.Found[i].Way && r.Found[j].Goroutines == r.Found[i].Goroutines {
@@ -40,7 +40,7 @@ func (r *Result) table(b *strings.Builder, found []*Found) {
 	for _, p := range percentiles {
 		fmt.Fprintf(b, " %s |", p.name)
 	}
-	b.WriteString(" max | alone: p50 | alone: p99.99 | flush, per series |\n| --- | --- |" + strings.Repeat(" ---: |", len(percentiles)+4) + "\n")
+	b.WriteString(" max | floor: p99.99 | alone: p50 | alone: p99.99 | flush, per series |\n| --- | --- |" + strings.Repeat(" ---: |", len(percentiles)+5) + "\n")
 	last := ""
 	for _, f := range found {
 		name := f.Library
@@ -60,9 +60,9 @@ func (r *Result) table(b *strings.Builder, found []*Found) {
 		}
 		flush := "–"
 		if f.Flushes > 0 {
-			flush = short(f.FlushNS / f.Flushes / int64(r.Plan.Series))
+			flush = fmt.Sprintf("%s, %.0f %% of the time", short(f.FlushNS/f.Flushes/int64(r.Plan.Series)), 100*float64(f.FlushNS)/float64(max(1, f.NS)))
 		}
-		fmt.Fprintf(b, " %s | %s | %s | %s |\n", short(h.Max()), between(&f.All, 0.5), between(&f.All, tail), flush)
+		fmt.Fprintf(b, " %s | %s | %s | %s | %s |\n", short(h.Max()), short(f.All.Floor.Quantile(tail)), between(&f.All, 0.5), between(&f.All, tail), flush)
 	}
 }
 
@@ -72,19 +72,19 @@ func between(s *Samples, q float64) string {
 	return fmt.Sprintf("%s–%s", short(low), short(high))
 }
 
-// timers writes what the timer and the floor took, over all libraries: it is the
-// same code in all of them, and differs by what else the process did.
+// timers writes what the timer took in our process and in all of them: it is the
+// same code, and differs by what else the process did.
 func (r *Result) timers(b *strings.Builder) {
-	b.WriteString("\n### The timer, and the floor\n\nBeside the submissions above, in the same loops: nothing timed, and an uncontended atomic add timed. Of our process, and of all.\n\n| what | beside it |")
+	b.WriteString("\n### The timer\n\nIn the same loops, nothing timed.\n\n| of | beside it |")
 	for _, p := range percentiles {
 		fmt.Fprintf(b, " %s |", p.name)
 	}
 	b.WriteString(" max |\n| --- | --- |" + strings.Repeat(" ---: |", len(percentiles)+1) + "\n")
-	row := func(what string, g int, state State, h *Histogram) {
+	row := func(of string, g int, state State, h *Histogram) {
 		if h.Count() == 0 {
 			return
 		}
-		fmt.Fprintf(b, "| %s | %s, %s |", what, goroutines(g), state)
+		fmt.Fprintf(b, "| %s | %s, %s |", of, goroutines(g), state)
 		for _, p := range percentiles {
 			fmt.Fprintf(b, " %s |", short(h.Quantile(p.q)))
 		}
@@ -92,20 +92,18 @@ func (r *Result) timers(b *strings.Builder) {
 	}
 	for _, g := range r.Plan.Goroutines {
 		for _, state := range []State{Quiet, Paced, BackToBack} {
-			var mine, all Samples
+			var mine, all Histogram
 			for _, f := range r.Found {
 				if f.Goroutines != g || f.State != state {
 					continue
 				}
-				all.Merge(&f.All)
+				all.Merge(&f.All.Timer)
 				if f.Library == Ours {
-					mine.Merge(&f.All)
+					mine.Merge(&f.All.Timer)
 				}
 			}
-			row("timer, ours", g, state, &mine.Timer)
-			row("timer, all", g, state, &all.Timer)
-			row("atomic add, ours", g, state, &mine.Floor)
-			row("atomic add, all", g, state, &all.Floor)
+			row(Ours, g, state, &mine)
+			row("all", g, state, &all)
 		}
 	}
 }
@@ -115,7 +113,7 @@ func (r *Result) goals(b *strings.Builder) {
 	if len(goals) == 0 {
 		return
 	}
-	b.WriteString("\n### Goals\n\nRatios round by round; medians, and the 95 % interval of the median.\n\n| ratio | measured | goal |\n| --- | ---: | ---: |\n")
+	b.WriteString("\n### Goals\n\nRatios over all rounds, and their 95 % interval.\n\n| ratio | measured | goal |\n| --- | ---: | ---: |\n")
 	for i := range goals {
 		g := &goals[i]
 		verdict := fmt.Sprintf("≤ %g", g.Most)

@@ -62,6 +62,7 @@ type Found struct {
 	Cell
 	Rounds  []*Samples
 	All     Samples // of all rounds
+	NS      int64
 	Flushes int64
 	FlushNS int64
 }
@@ -71,6 +72,7 @@ type Result struct {
 	Machine []string
 	Plan    Plan
 	Turn    time.Duration
+	StepNS  int64    // of the clock
 	Found   []*Found // by way, goroutines, library, state
 }
 
@@ -172,6 +174,7 @@ func Run(ctx context.Context, plan Plan, libraries []peers.Library, progress fun
 		}
 		processes = append(processes, p)
 	}
+	r.StepNS = clockStep()
 	done := 0
 	for round := range plan.Rounds {
 		order := rand.New(rand.NewPCG(1, uint64(round))).Perm(len(settings))
@@ -204,6 +207,7 @@ func Run(ctx context.Context, plan Plan, libraries []peers.Library, progress fun
 func (f *Found) add(m *Measured) {
 	f.Rounds = append(f.Rounds, m.Samples)
 	f.All.Merge(m.Samples)
+	f.NS += m.NS
 	f.Flushes += m.Flushes
 	f.FlushNS += m.FlushNS
 }

@@ -44,6 +44,7 @@ type Turn struct {
 // Measured is what came of a turn.
 type Measured struct {
 	Samples *Samples // nil if the library has no such way
+	NS      int64    // how long the submissions went on
 	Flushes int64
 	FlushNS int64 // all of them together
 }
@@ -63,6 +64,7 @@ type subject struct {
 	libraries []peers.Library
 	session   *peers.Session
 	submits   map[Way][]peers.Submit // one for each goroutine
+	touch     peers.Submit           // the flusher's own
 }
 
 // maxGoroutines have a Submit each.
@@ -88,6 +90,11 @@ func (s *subject) open(t Turn) error {
 			if session.Counters != nil {
 				s.submits[Bound] = append(s.submits[Bound], session.Counters(over))
 			}
+		}
+		if session.Counters != nil {
+			s.touch = session.Counters(peers.Over{Series: all})
+		} else {
+			s.touch = session.Count(peers.Kept, peers.Over{Series: all})
 		}
 		// Some intervals, in which both processors meet each series, so that nothing
 		// is seen for the first time in a turn.
@@ -149,6 +156,7 @@ func (s *subject) turn(t Turn) (m Measured, err error) {
 	for g := range t.Goroutines {
 		submits[g](t.Series / 8)
 	}
+	adds := asLong(submits[0], peers.Unit())
 
 	var f flushes
 	var flusher, submitters sync.WaitGroup
@@ -158,23 +166,26 @@ func (s *subject) turn(t Turn) (m Measured, err error) {
 		if t.State == Paced {
 			pause = t.Pause
 		}
-		flusher.Go(func() { f.run(s.session.Flush, pause, stop) })
+		touch := func() { s.touch(t.Series) }
+		flusher.Go(func() { f.run(touch, s.session.Flush, pause, stop) })
 	}
-	until, latest := now()+int64(t.Length), now()+longest*int64(t.Length)
+	start := now()
+	until, latest := start+int64(t.Length), start+longest*int64(t.Length)
 	ended := func(at int64) bool {
 		return at >= latest || at >= until && (t.State == Quiet || f.done.Load() >= leastFlushes)
 	}
 	each := make([]*Samples, t.Goroutines)
 	for g := range each {
-		submitters.Go(func() { each[g] = probe(submits[g], ended) })
+		submitters.Go(func() { each[g] = probe(submits[g], adds, ended) })
 	}
 	submitters.Wait()
+	took := now() - start
 	close(stop)
 	flusher.Wait()
 	if f.err != nil {
 		return m, fmt.Errorf("latency: %s: flush: %w", t.Library, f.err)
 	}
-	m = Measured{Samples: each[0], Flushes: f.done.Load(), FlushNS: f.ns.Load()}
+	m = Measured{Samples: each[0], NS: took, Flushes: f.done.Load(), FlushNS: f.ns.Load()}
 	for _, more := range each[1:] {
 		m.Samples.Merge(more)
 	}
