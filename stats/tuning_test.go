@@ -131,6 +131,16 @@ func TestADisabledClientReadsNoTuning(t *testing.T) {
 	require.NoError(t, c.Close())
 }
 
+// What make tune writes is read: the file is one of its own (its package has a
+// test that keeps it so).
+func TestAFileOfTheTunerIsRead(t *testing.T) {
+	text, err := os.ReadFile("testdata/tune.json")
+	require.NoError(t, err)
+	shards, reservoir, interval, gomaxprocs, err := stats.ParseTuning(text)
+	require.NoError(t, err)
+	assert.Equal(t, []any{4, 512, 20 * time.Second, 2}, []any{shards, reservoir, interval, gomaxprocs})
+}
+
 func FuzzTuning(f *testing.F) {
 	f.Add([]byte(here(everything)))
 	f.Add([]byte(`{"tuning": 1, "machine": [], "recommendation": {"shards": {}}}`))

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/shardstats/shardstats/stats"
 )
@@ -43,6 +44,12 @@ func newBound(c *stats.Client, all []series, steps []step) *bound {
 		}
 	}
 	return b
+}
+
+// bytes counts the row of handles, and not the handles themselves: they are the
+// client's.
+func (b *bound) bytes() int {
+	return b.turn.bytes() + int(unsafe.Sizeof(handles{}))*len(b.handles)
 }
 
 func (b *bound) submit(n int) {

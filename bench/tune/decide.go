@@ -33,11 +33,12 @@ var DefaultRule = Rule{MinGain: 0.03, Confidence: 0.95}
 
 // Comparison is how much faster one setting is than the default: 1.1 is ten percent.
 type Comparison struct {
-	Value          int     `json:"value"`
-	Low            float64 `json:"low"`
-	Mid            float64 `json:"mid"`
-	High           float64 `json:"high"`
-	Faster, Slower bool    // by more than the noise and by more than the least gain
+	Value  int     `json:"value"`
+	Low    float64 `json:"low"`
+	Mid    float64 `json:"mid"`
+	High   float64 `json:"high"`
+	Faster bool    `json:"faster,omitempty"` // by more than the noise and by more than the least gain
+	Slower bool    `json:"slower,omitempty"` // likewise
 }
 
 // Verdict is a decision about one option.

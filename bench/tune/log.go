@@ -35,7 +35,7 @@ type logLoad struct {
 	keepsAny bool   // a histogram or a timing is among them
 	now      time.Time
 	each     int // goroutines begin this far apart
-	// LeftOut counts lines that are no submission to a series: flushes, events and
+	// leftOut counts lines that are no submission to a series: flushes, events and
 	// service checks.
 	leftOut int
 }
@@ -132,6 +132,8 @@ type logPlayer struct {
 	log *logLoad
 	at  int
 }
+
+func (p *logPlayer) bytes() int { return 0 }
 
 func (p *logPlayer) submit(n int) {
 	for range n {

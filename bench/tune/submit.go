@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+	"unsafe"
 
 	"github.com/shardstats/shardstats/stats"
 )
@@ -14,6 +15,8 @@ import (
 type submitter interface {
 	// submit makes the next n submissions.
 	submit(n int)
+	// bytes returns what it holds that is not the client's.
+	bytes() int
 }
 
 // A load is a workload made ready: everything that does not belong to a client.
@@ -155,6 +158,8 @@ type turn struct {
 	steps []step
 	at    int
 }
+
+func (t *turn) bytes() int { return int(unsafe.Sizeof(step{})) * len(t.steps) }
 
 func (t *turn) next() step {
 	t.at = (t.at + 1) % stepsPerTurn
