@@ -27,8 +27,9 @@ func Unit() Submit {
 // all goroutines share.
 func Atomic() Library {
 	return Library{
-		Name: "atomic add, shared",
-		Note: "a number and nothing else: no name, no tags, no flush",
+		Name:    "atomic add, shared",
+		Note:    "a number and nothing else: no name, no tags, no flush",
+		StandIn: true,
 		New: func(w io.Writer) (*Session, error) {
 			words := &cells[word]{make: func() *word { return new(word) }}
 			return &Session{

@@ -10,7 +10,8 @@ import (
 func Crlib() Library {
 	return Library{
 		Name: "crsync.Counter", Module: "github.com/cockroachdb/crlib",
-		Note: "a number and nothing else: no name, no tags, no flush; it learns its processor from a sync.Pool, where CockroachDB's own Go runtime would tell it",
+		Note:    "a number and nothing else: no name, no tags, no flush; it learns its processor from a sync.Pool, where CockroachDB's own Go runtime would tell it",
+		StandIn: true,
 		New: func(w io.Writer) (*Session, error) {
 			counters := &cells[crsync.Counter]{make: func() *crsync.Counter {
 				c := crsync.MakeCounter()

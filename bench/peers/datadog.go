@@ -21,8 +21,9 @@ func Datadog() Library {
 func DatadogSharded() Library {
 	return Library{
 		Name: "datadog-go, 8 shards", Module: "github.com/DataDog/datadog-go/v5",
-		Note: "the same with WithAggregatorShardCount(8), which spreads series, not goroutines, and at most 1,000 samples of a histogram (WithMaxSamplesPerContext)",
-		New:  newDatadog(statsd.WithAggregatorShardCount(8), statsd.WithMaxSamplesPerContext(1000)),
+		Note:           "the same with WithAggregatorShardCount(8), which spreads series, not goroutines, and at most 1,000 samples of a histogram (WithMaxSamplesPerContext)",
+		HistogramBytes: 1000 * 8,
+		New:            newDatadog(statsd.WithAggregatorShardCount(8), statsd.WithMaxSamplesPerContext(1000)),
 	}
 }
 

@@ -23,7 +23,8 @@ func (l *lockedHdr) record(v int64) {
 func HDR() Library {
 	return Library{
 		Name: "HdrHistogram, mutex", Module: "github.com/HdrHistogram/hdrhistogram-go",
-		Note: "a histogram and nothing else, behind a mutex since it has none: no name, no tags, no flush; integers up to 3,600,000 with 3 digits, and observations multiplied by 1,000",
+		Note:    "a histogram and nothing else, behind a mutex since it has none: no name, no tags, no flush; integers up to 3,600,000 with 3 digits, and observations multiplied by 1,000",
+		StandIn: true, HistogramBytes: 100 << 10,
 		New: func(w io.Writer) (*Session, error) {
 			histograms := &cells[lockedHdr]{make: func() *lockedHdr { return &lockedHdr{h: hdrhistogram.New(1, 3_600_000, 3)} }}
 			return &Session{

@@ -15,3 +15,6 @@ func Libraries() []Library {
 		HDR(),
 	}
 }
+
+// ourName is the name of ours in tables.
+const ourName = "shardstats"

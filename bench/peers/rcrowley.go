@@ -10,7 +10,8 @@ import (
 func Rcrowley() Library {
 	return Library{
 		Name: "rcrowley", Module: "github.com/rcrowley/go-metrics",
-		Note: "has no tags: they are part of the name, which by name is looked up as one kept string, or put together by the caller, which is counted; the histogram takes integers, so observations are multiplied by 1,000, and keeps a uniform sample of 1,028 behind a mutex; a flush is WriteOnce, and resets nothing",
+		Note:           "has no tags: they are part of the name, which by name is looked up as one kept string, or put together by the caller, which is counted; the histogram takes integers, so observations are multiplied by 1,000, and keeps a uniform sample of 1,028 behind a mutex; a flush is WriteOnce, and resets nothing",
+		HistogramBytes: 1028 * 8,
 		New: func(w io.Writer) (*Session, error) {
 			s := &rcrowleySession{metrics.NewRegistry(), func() metrics.Sample { return metrics.NewUniformSample(1028) }}
 			return &Session{
@@ -26,7 +27,8 @@ func Rcrowley() Library {
 func RcrowleyDecaying() Library {
 	return Library{
 		Name: "rcrowley, decaying", Module: "github.com/rcrowley/go-metrics",
-		Note: "the same with its sample that prefers late observations, 1,028 of them with alpha 0.015, which reads the clock",
+		Note:           "the same with its sample that prefers late observations, 1,028 of them with alpha 0.015, which reads the clock",
+		HistogramBytes: 1028 * 8,
 		New: func(w io.Writer) (*Session, error) {
 			s := &rcrowleySession{metrics.NewRegistry(), func() metrics.Sample { return metrics.NewExpDecaySample(1028, 0.015) }}
 			return &Session{

@@ -12,7 +12,7 @@ import (
 // opts say. It writes lines of JSON.
 func Shardstats(opts ...stats.Option) Library {
 	return Library{
-		Name: "shardstats", Module: "github.com/shardstats/shardstats",
+		Name: ourName, Module: "github.com/shardstats/shardstats",
 		New: func(w io.Writer) (*Session, error) {
 			opts := append([]stats.Option{
 				stats.WithTransport(stdout.New(w)), stats.WithManualFlush(), stats.WithSeriesLimit(2_000_000),

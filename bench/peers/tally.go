@@ -17,7 +17,8 @@ const tallyInterval = 50 * time.Millisecond
 func Tally() Library {
 	return Library{
 		Name: "tally", Module: "github.com/uber-go/tally/v4",
-		Note: "by name is Tagged(map).Counter(name); the histogram has 10 linear buckets and keeps no samples; reports by itself, here each 50 ms, to a reporter of ours that writes a line for each value",
+		Note:    "by name is Tagged(map).Counter(name); the histogram has 10 linear buckets and keeps no samples; reports by itself, here each 50 ms, to a reporter of ours that writes a line for each value",
+		StandIn: true,
 		New: func(w io.Writer) (*Session, error) {
 			reporter := &tallyReporter{w: bufio.NewWriter(w), reported: make(chan struct{})}
 			buckets, err := tally.LinearValueBuckets(0, 0.1, 10)

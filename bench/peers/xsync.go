@@ -10,7 +10,8 @@ import (
 func XSync() Library {
 	return Library{
 		Name: "xsync.Counter", Module: "github.com/puzpuzpuz/xsync/v4",
-		Note: "a number and nothing else: no name, no tags, no flush; 64 bytes for each stripe",
+		Note:    "a number and nothing else: no name, no tags, no flush; 64 bytes for each stripe",
+		StandIn: true,
 		New: func(w io.Writer) (*Session, error) {
 			counters := &cells[xsync.Counter]{make: xsync.NewCounter}
 			return &Session{
