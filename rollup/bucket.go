@@ -69,25 +69,12 @@ func (b *Bucket) addRow(number int) *row {
 // AddCount adds to a counter.
 func (b *Bucket) AddCount(number, slot int, n int64, f float64) {
 	r, first := b.touch(number, slot)
-	if r.counts == nil {
-		r.counts = new([RowSlots]int64)
+	r.is(counters, slot)
+	if !first {
+		have := r.count(slot)
+		n, f = addSaturating(have.n, n), have.f+f
 	}
-	if first {
-		r.counts[slot] = n
-	} else {
-		r.counts[slot] = addSaturating(r.counts[slot], n)
-	}
-	switch {
-	case r.floats == nil && f == 0:
-		return
-	case r.floats == nil:
-		r.floats = new([RowSlots]float64)
-		fallthrough
-	case !first:
-		r.floats[slot] += f
-	default:
-		r.floats[slot] = f
-	}
+	r.setCount(slot, count{n, f})
 }
 
 // SetGauge makes v the last value of a gauge. It replaces a timed one, now and
@@ -104,9 +91,7 @@ func (b *Bucket) SetTimedGauge(number, slot int, v float64, seq uint64) {
 
 func (b *Bucket) setGauge(number, slot int, g gauge) {
 	r, first := b.touch(number, slot)
-	if r.gauges == nil {
-		r.gauges = new([RowSlots]float64)
-	}
+	r.is(gauges, slot)
 	if first || g.seq >= r.gauge(slot).seq {
 		r.setGauge(slot, g)
 	}
@@ -116,24 +101,14 @@ func (b *Bucket) setGauge(number, slot int, g gauge) {
 // it may.
 func (b *Bucket) AddMember(number, slot int, member string) bool {
 	r, _ := b.touch(number, slot)
-	if r.sets == nil {
-		r.sets = new([RowSlots]set)
-	}
-	return r.sets[slot].add(member, b.memory.limits.Members)
+	return r.set(slot).add(member, b.memory.limits.Members)
 }
 
 // summary returns what is added to at a slot. limit and bins are for one that is
 // empty.
 func (b *Bucket) summary(number, slot, limit int, bins bool) *Summary {
 	r, first := b.touch(number, slot)
-	if r.summaries == nil {
-		r.summaries = new([RowSlots]*Summary)
-	}
-	s := r.summaries[slot]
-	if s == nil {
-		s = new(Summary)
-		r.summaries[slot] = s
-	}
+	s := r.summary(slot)
 	if first {
 		s.reset(limit, bins)
 	}
@@ -180,21 +155,21 @@ func (b *Bucket) Merge(src *Bucket, number, slot int) (leftOut int) {
 // that SetGauge and SetTimedGauge would have kept.
 func (b *Bucket) MergeInto(number, slot int, src *Bucket, srcNumber, srcSlot int) (leftOut int) {
 	from := src.rows[srcNumber]
-	switch {
-	case from.counts != nil:
+	switch from.of {
+	case counters:
 		c := from.count(srcSlot)
 		b.AddCount(number, slot, c.n, c.f)
-	case from.gauges != nil:
+	case gauges:
 		b.setGauge(number, slot, from.gauge(srcSlot))
-	case from.sets != nil:
-		for m := range from.sets[srcSlot].members {
+	case sets:
+		for m := range from.set(srcSlot).members {
 			if !b.AddMember(number, slot, m) {
 				leftOut++
 			}
 		}
-	case from.summaries != nil:
-		s := from.summaries[srcSlot]
-		b.summary(number, slot, s.limit, s.inBins).merge(b, s)
+	case summaries:
+		s := from.summary(srcSlot)
+		b.summary(number, slot, int(s.limit), s.inBins).merge(b, s)
 	}
 	return leftOut
 }
@@ -202,8 +177,8 @@ func (b *Bucket) MergeInto(number, slot int, src *Bucket, srcNumber, srcSlot int
 // RemoveMembers takes the members of a set of src out of a set of b. Both are
 // touched.
 func (b *Bucket) RemoveMembers(number, slot int, src *Bucket, srcNumber, srcSlot int) {
-	members := b.rows[number].sets[slot].members
-	for m := range src.rows[srcNumber].sets[srcSlot].members {
+	members := b.rows[number].set(slot).members
+	for m := range src.rows[srcNumber].set(srcSlot).members {
 		delete(members, m)
 	}
 }

@@ -49,7 +49,7 @@ func (b *Bucket) Count(number, slot int) (sum float64, ok bool) {
 }
 
 // Gauge returns a gauge's value.
-func (b *Bucket) Gauge(number, slot int) float64 { return b.rows[number].gauges[slot] }
+func (b *Bucket) Gauge(number, slot int) float64 { return b.rows[number].gauge(slot).value }
 
 // GaugeStands reports whether the gauge of b would stay if later were merged into
 // it: later's was written before, or with a timestamp where b's has none.
@@ -58,18 +58,19 @@ func (b *Bucket) GaugeStands(number, slot int, later *Bucket) bool {
 }
 
 // Members returns how many members a set has.
-func (b *Bucket) Members(number, slot int) int { return len(b.rows[number].sets[slot].members) }
+func (b *Bucket) Members(number, slot int) int { return len(b.rows[number].set(slot).members) }
 
 // AppendMembers appends the members of a set, sorted.
 func (b *Bucket) AppendMembers(dst []string, number, slot int) []string {
-	return b.rows[number].sets[slot].appendSorted(dst)
+	return b.rows[number].set(slot).appendSorted(dst)
 }
 
-// Summary returns a histogram or distribution. It is the bucket's, until Reset.
-func (b *Bucket) Summary(number, slot int) *Summary { return b.rows[number].summaries[slot] }
+// Summary returns a histogram or distribution. It is the bucket's, until something is
+// added or Reset is called.
+func (b *Bucket) Summary(number, slot int) *Summary { return b.rows[number].summary(slot) }
 
 // Samples returns the samples of a histogram or distribution by value, no more of
 // them than its limit. Their weights add up to the observations they stand for.
 // If no bank could keep a sample, the minimum and the maximum stand for all. The
 // slice is the bucket's, until the slot is added to.
-func (b *Bucket) Samples(number, slot int) []Sample { return b.rows[number].summaries[slot].read(b) }
+func (b *Bucket) Samples(number, slot int) []Sample { return b.rows[number].summary(slot).read(b) }

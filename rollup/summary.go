@@ -17,15 +17,19 @@ type Summary struct {
 	sum      float64
 	min, max float64
 	samples  []Sample
+	edges    *[2]Sample // what Samples returns if no sample was kept
+	limit    int32      // on samples: a merged one keeps up to twice as many until it is read
+	bits     int8       // of the sketch; 0 while there is none
 	sorted   bool
-	limit    int       // on samples: a merged one keeps up to twice as many until it is read
-	inBins   bool      // at the limit it becomes a sketch instead of being full or thinned
-	bits     int       // of the sketch; 0 while there is none
-	edges    [2]Sample // what Samples returns if no sample was kept
+	inBins   bool // at the limit it becomes a sketch instead of being full or thinned
 }
 
 func (s *Summary) reset(limit int, inBins bool) {
-	*s = Summary{min: math.Inf(1), max: math.Inf(-1), samples: s.samples[:0], limit: limit, inBins: inBins}
+	s.count, s.weighted, s.sum = 0, 0, 0
+	s.min, s.max = math.Inf(1), math.Inf(-1)
+	s.samples = s.samples[:0]
+	s.limit, s.inBins = int32(min(limit, math.MaxInt32/2)), inBins
+	s.bits, s.sorted = 0, false
 }
 
 // Count returns how many observations there were: of those that count as many,
@@ -84,7 +88,7 @@ func (s *Summary) addValues(values []float64, weight float64) (dropped int) {
 		}
 		return 0
 	}
-	if room := max(s.limit-len(s.samples), 0); len(values) > room {
+	if room := max(int(s.limit)-len(s.samples), 0); len(values) > room {
 		dropped = len(values) - room
 		values = values[:room]
 	}
@@ -116,10 +120,13 @@ func (s *Summary) read(b *Bucket) []Sample {
 	if len(s.samples) == 0 && s.count > 0 { // each weighted one has a sample
 		// Not kept: it must not stand beside real samples after a merge.
 		half := float64(s.count) / 2
-		s.edges = [2]Sample{{s.min, half}, {s.max, half}}
+		if s.edges == nil {
+			s.edges = new([2]Sample)
+		}
+		*s.edges = [2]Sample{{s.min, half}, {s.max, half}}
 		return s.edges[:]
 	}
-	if len(s.samples) > s.limit && !s.inBins {
+	if len(s.samples) > int(s.limit) && !s.inBins {
 		s.thin(b)
 	}
 	s.sort()
@@ -136,18 +143,19 @@ func (s *Summary) sort() {
 // binIfLong makes a sketch of a distribution above its limit. The sketch is half as
 // long, so that the work is spread over as many values.
 func (s *Summary) binIfLong() {
-	if len(s.samples) > s.limit {
+	if len(s.samples) > int(s.limit) {
 		s.sort()
-		s.samples, s.bits = shrink(s.samples, s.bits, s.limit/2)
+		samples, bits := shrink(s.samples, int(s.bits), int(s.limit)/2)
+		s.samples, s.bits = samples, int8(bits)
 		within(s.samples, s.min, s.max)
-		s.limit = max(s.limit, 2*len(s.samples)) // values over so many powers of two do not fit
+		s.limit = max(s.limit, int32(2*len(s.samples))) // values over so many powers of two do not fit
 	}
 }
 
 // thinIfLong thins at twice the limit, so that a bucket of many small banks is
 // not thinned for each.
 func (s *Summary) thinIfLong(b *Bucket) {
-	if len(s.samples) > 2*s.limit {
+	if len(s.samples) > 2*int(s.limit) {
 		s.thin(b)
 	}
 }
@@ -170,11 +178,11 @@ func (s *Summary) thin(b *Bucket) {
 	kept, passed := b.memory.scratch[:0], 0.0
 	for _, x := range s.samples {
 		passed += x.Weight
-		for len(kept) < s.limit && (float64(len(kept))+first)*step < passed {
+		for len(kept) < int(s.limit) && (float64(len(kept))+first)*step < passed {
 			kept = append(kept, Sample{x.Value, step})
 		}
 	}
-	for len(kept) < s.limit { // rounding put the last mark past the end
+	for len(kept) < int(s.limit) { // rounding put the last mark past the end
 		kept = append(kept, Sample{last, step})
 	}
 	s.samples = append(s.samples[:0], kept...)

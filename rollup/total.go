@@ -29,7 +29,7 @@ const (
 // be finite.
 func (t *Total) Add(b *Bucket, number, slot int, samples bool) bool {
 	r := b.rows[number]
-	if r.counts != nil {
+	if r.of == counters {
 		more := r.count(slot)
 		sum := count{addSaturating(t.count.n, more.n), t.count.f + more.f}
 		if v := float64(sum.n) + sum.f; v-v != 0 {
@@ -38,7 +38,7 @@ func (t *Total) Add(b *Bucket, number, slot int, samples bool) bool {
 		t.count = sum
 		return true
 	}
-	s := r.summaries[slot]
+	s := r.summary(slot)
 	sum, weighted := t.sum+s.sum, t.weighted+s.weighted
 	if sum-sum != 0 || weighted-weighted != 0 {
 		return false

@@ -45,10 +45,10 @@ var rollupMutants = []Mutant{
 		Run:  "TestAReusedBucketIsClean", Package: "./rollup",
 	},
 	{
-		Name: "a row used again for fractional deltas keeps old ones",
+		Name: "a counter in a row used again starts from what was there",
 		File: "rollup/bucket.go",
-		Old:  "\tcase !first:\n\t\tr.floats[slot] += f\n",
-		New:  "\tcase true:\n\t\tr.floats[slot] += f\n",
+		Old:  "\tif !first {\n\t\thave := r.count(slot)\n",
+		New:  "\tif !first || n == 0 {\n\t\thave := r.count(slot)\n",
 		Run:  "TestBucketsOfOneMemory", Package: "./rollup",
 	},
 	{
