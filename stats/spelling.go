@@ -34,14 +34,17 @@ const (
 )
 
 // keys make the hash of each process its own: who chooses the strings cannot
-// choose where they land. They are odd, and two for each place of a string, so
-// that swapped tags hash differently.
-var keys = func() (k [2 * fastStrings]uint64) {
+// choose where they land. They are odd, and four for each place of a string, so
+// that swapped tags hash differently: two for its ends, and as many, further on, for
+// its middle.
+var keys = func() (k [4 * fastStrings]uint64) {
 	for i := range k {
 		k[i] = rand.Uint64() | 1
 	}
 	return k
 }()
+
+const middleKeys = 2 * fastStrings
 
 // fold is the 128-bit product of a and b, its halves xor-ed.
 func fold(a, b uint64) uint64 {
@@ -49,118 +52,123 @@ func fold(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// ends returns the two words of s. With len(s), up to 16 bytes, they are s.
+// ends returns the two words of s. With len(s), up to 15 bytes, they are s.
 func ends(s string) (a, b uint64) {
 	switch n := len(s); {
 	case n >= 8:
 		return load64(s, 0), load64(s, n-8)
 	case n >= 4:
 		return load32(s, 0), load32(s, n-4)
-	case n > 0:
-		return uint64(s[0])<<16 | uint64(s[n>>1])<<8 | uint64(s[n-1]), 0
 	}
-	return 0, 0
+	return few(s), 0
 }
 
-// middle hashes the bytes of a long string that are not in its two words.
-func middle(s string, h uint64) uint64 {
-	for i := 8; i < len(s)-8; i += 16 {
-		h = fold(h^load64(s, i), keys[0]^load64(s, min(i+8, len(s)-8)))
+// middle hashes the bytes of a long string that are not in its two words, with the
+// keys of a place.
+func middle(s string, place int) uint64 {
+	k := middleKeys + 2*place&(middleKeys-1)
+	n := len(s)
+	if n <= 32 {
+		return fold(load64(s, 8)^keys[k], load64(s, n-16)^keys[k+1])
+	}
+	h := keys[k]
+	for i := 8; i < n-8; i += 16 { // one after the other: equal blocks in another order differ
+		h = fold(h^load64(s, i), keys[k+1]^load64(s, min(i+8, n-8)))
 	}
 	return h
 }
 
-// middles adds the middles of the long strings to a hash.
-func middles(hash uint64, name string, tags []string) uint64 {
-	for i := -1; i < len(tags); i++ {
-		s := name
-		if i >= 0 {
-			s = tags[i]
-		}
-		if len(s) > wordsSuffice {
-			hash = fold(hash, keys[0]) + middle(s, hash)
-		}
-	}
-	return hash
-}
-
-// tooLongForOwn reports whether a spelling has to be in an extra. The lengths are
-// or-ed, so that find need not look at each.
+// tooLongForOwn reports whether a spelling has to be in an extra.
 func (c *Client) tooLongForOwn(name string, tags []string) bool {
-	if len(tags) >= fastStrings {
+	if len(tags) >= fastStrings || c.nameAt+len(name) > maxOwnBytes {
 		return true
 	}
-	all := len(name) | len(name) + c.nameAt
 	for _, tag := range tags {
-		all |= len(tag)
+		if len(tag) > maxOwnBytes {
+			return true
+		}
 	}
-	return all > maxOwnBytes
+	return false
 }
 
-// find returns the spelling of a call, or nil if it was not seen before. It is
-// written out for each string: a loop over them costs a third more.
+// few returns a string of less than four bytes as a word.
+func few(s string) uint64 {
+	if n := len(s); n > 0 {
+		return uint64(s[0])<<16 | uint64(s[n>>1])<<8 | uint64(s[n-1])
+	}
+	return 0
+}
+
+// find returns the spelling of a call, or nil if it was not seen before.
+//
+// It is written out for each string, since a loop over them costs a third more, and
+// calls nothing, since what lives across a call goes through memory: what is rare is
+// left to others.
 func (c *Client) find(kind kind, name string, tags []string) *series {
 	if len(tags) >= fastStrings {
 		return c.findLong(kind, name, tags)
 	}
 	var a, b uint64
 	hash := c.seed
-	lens := len(name) + c.nameAt
 	all := len(name) // the lengths or-ed
+	lens := uint64(uint32(all + c.nameAt))
 	if n := len(name); n >= 8 {
 		a, b = load64(name, 0), load64(name, n-8)
 	} else if n >= 4 {
 		a, b = load32(name, 0), load32(name, n-4)
 	} else {
-		a, b = ends(name)
+		a, b = few(name), 0
 	}
 	hash += fold(a^keys[0], b^keys[1])
 	if len(tags) > 0 {
 		s := tags[0]
-		if n := len(s); n >= 8 {
+		n := len(s)
+		if n >= 8 {
 			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
 			a, b = load32(s, 0), load32(s, n-4)
 		} else {
-			a, b = ends(s)
+			a, b = few(s), 0
 		}
 		hash += fold(a^keys[2], b^keys[3])
-		lens += len(s) << 8
-		all |= len(s)
+		lens += uint64(n) << 8
+		all |= n
 	}
 	if len(tags) > 1 {
 		s := tags[1]
-		if n := len(s); n >= 8 {
+		n := len(s)
+		if n >= 8 {
 			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
 			a, b = load32(s, 0), load32(s, n-4)
 		} else {
-			a, b = ends(s)
+			a, b = few(s), 0
 		}
 		hash += fold(a^keys[4], b^keys[5])
-		lens += len(s) << 16
-		all |= len(s)
+		lens += uint64(n) << 16
+		all |= n
 	}
 	if len(tags) > 2 {
 		s := tags[2]
-		if n := len(s); n >= 8 {
+		n := len(s)
+		if n >= 8 {
 			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
 			a, b = load32(s, 0), load32(s, n-4)
 		} else {
-			a, b = ends(s)
+			a, b = few(s), 0
 		}
 		hash += fold(a^keys[6], b^keys[7])
-		lens += len(s) << 24
-		all |= len(s)
+		lens += uint64(n) << 24
+		all |= n
 	}
-	if all > wordsSuffice || c.nameAt > 0 {
-		if all|(len(name)+c.nameAt) > maxOwnBytes {
-			return c.findLong(kind, name, tags)
-		}
-		hash = middles(hash, name, tags)
+	if all > wordsSuffice || c.nameAt > maxOwnBytes-wordsSuffice {
+		return c.findMiddling(hash, kind, name, tags)
 	}
-	hash = shaped(hash, kind, len(tags), uint32(lens))
+	ends := hash
+	shape := shapeFor(kind, len(tags), lens)
+	hash ^= shape * 0x9e3779b97f4a7c15
+	shape |= hash << checkShift
 	for t := c.core.registry.table.Load(); t != nil; t = t.older {
 		i := hash >> hashShift
 		for range maxProbes {
@@ -169,54 +177,151 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 				break
 			}
 			i++
-			if sp.Check != uint16(hash) || sp.Lens != uint32(lens) || sp.Kind != kind || int(sp.Order&3) != len(tags) || sp.Common != c.common {
+			if (sp.shape()^shape)&shapeMask != 0 || sp.Common != c.common {
 				continue
 			}
 			own, at := sp.Own, c.nameAt
-			if !sameAt(own, at, name) {
-				continue
+			var differ uint64
+			if n := len(name); n >= 8 {
+				differ = load64(own, at) ^ load64(name, 0) | load64(own, at+n-8) ^ load64(name, n-8)
+			} else if n >= 4 {
+				differ = load32(own, at) ^ load32(name, 0) | load32(own, at+n-4) ^ load32(name, n-4)
+			} else {
+				differ = few(own[at:at+n]) ^ few(name)
 			}
 			at += len(name)
 			if len(tags) > 0 {
-				if !sameAt(own, at, tags[0]) {
-					continue
+				s := tags[0]
+				if n := len(s); n >= 8 {
+					differ |= load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
+				} else if n >= 4 {
+					differ |= load32(own, at) ^ load32(s, 0) | load32(own, at+n-4) ^ load32(s, n-4)
+				} else {
+					differ |= few(own[at:at+n]) ^ few(s)
 				}
-				at += len(tags[0])
+				at += len(s)
 			}
 			if len(tags) > 1 {
-				if !sameAt(own, at, tags[1]) {
-					continue
+				s := tags[1]
+				if n := len(s); n >= 8 {
+					differ |= load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
+				} else if n >= 4 {
+					differ |= load32(own, at) ^ load32(s, 0) | load32(own, at+n-4) ^ load32(s, n-4)
+				} else {
+					differ |= few(own[at:at+n]) ^ few(s)
 				}
-				at += len(tags[1])
+				at += len(s)
 			}
-			if len(tags) > 2 && !sameAt(own, at, tags[2]) {
-				continue
+			if len(tags) > 2 {
+				s := tags[2]
+				if n := len(s); n >= 8 {
+					differ |= load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
+				} else if n >= 4 {
+					differ |= load32(own, at) ^ load32(s, 0) | load32(own, at+n-4) ^ load32(s, n-4)
+				} else {
+					differ |= few(own[at:at+n]) ^ few(s)
+				}
 			}
-			return sp
+			if differ == 0 {
+				return sp
+			}
+			return c.findMiddling(ends, kind, name, tags) // another with this shape and check: one in 65,536
 		}
 	}
 	return nil
 }
 
-// shaped is the end of a hash of a spelling that Own can hold.
-func shaped(hash uint64, kind kind, tags int, lens uint32) uint64 {
-	return hash ^ (uint64(kind)<<40|uint64(tags)<<32|uint64(lens))*0x9e3779b97f4a7c15
+// The shape of a spelling is what stands in flush.Series from Lens on, without the
+// order of the tags: the lengths, the kind, how many tags, and part of the hash.
+const (
+	checkShift = 48
+	shapeMask  = 0xffff_03ff_ffff_ffff
+)
+
+// shapeFor returns a shape without the part of the hash.
+func shapeFor(kind kind, tags int, lens uint64) uint64 {
+	return lens | uint64(kind)<<32 | uint64(tags)<<40
 }
 
-// sameAt reports whether own has s at a place; it has at least as many bytes there.
+// findMiddling is find for strings of any length that Own can hold, from the hash of
+// their ends on.
+func (c *Client) findMiddling(hash uint64, kind kind, name string, tags []string) *series {
+	if c.tooLongForOwn(name, tags) {
+		return c.findLong(kind, name, tags)
+	}
+	hash, shape := c.finish(hash, kind, name, tags)
+	for t := c.core.registry.table.Load(); t != nil; t = t.older {
+		i := hash >> hashShift
+		for range maxProbes {
+			sp := t.slots[i&uint64(len(t.slots)-1)].Load()
+			if sp == nil {
+				break
+			}
+			i++
+			if (sp.shape()^shape)&shapeMask == 0 && sp.Common == c.common && spelled(sp.Own[c.nameAt:], name, tags) {
+				return sp
+			}
+		}
+	}
+	return nil
+}
+
+// spelled reports whether own is the name and the tags.
+func spelled(own, name string, tags []string) bool {
+	if !sameAt(own, 0, name) {
+		return false
+	}
+	at := len(name)
+	for _, tag := range tags {
+		if !sameAt(own, at, tag) {
+			return false
+		}
+		at += len(tag)
+	}
+	return true
+}
+
+// sameAt reports whether own has s at a place; it has as many bytes there. A string
+// of usual length is compared faster here than by the runtime.
 func sameAt(own string, at int, s string) bool {
-	if n := len(s); n >= 8 && n <= wordsSuffice {
-		return load64(own, at) == load64(s, 0) && load64(own, at+n-8) == load64(s, n-8)
+	n := len(s)
+	if n < 8 || n > 32 {
+		return own[at:at+n] == s
 	}
-	return sameAtShort(own, at, s)
+	differ := load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
+	if n > 16 {
+		differ |= load64(own, at+8) ^ load64(s, 8) | load64(own, at+n-16) ^ load64(s, n-16)
+	}
+	return differ == 0
 }
 
-// sameAtShort is the rest of sameAt, which would not be inlined with it.
-func sameAtShort(own string, at int, s string) bool {
-	if n := len(s); n >= 4 && n < 8 {
-		return load32(own, at) == load32(s, 0) && load32(own, at+n-4) == load32(s, n-4)
+// hashOwn returns the hash and the shape of a spelling that Own can hold, as find
+// computes them.
+func (c *Client) hashOwn(kind kind, name string, tags []string) (hash, shape uint64) {
+	a, b := ends(name)
+	hash = c.seed + fold(a^keys[0], b^keys[1])
+	for i, tag := range tags {
+		a, b := ends(tag)
+		hash += fold(a^keys[2*i+2], b^keys[2*i+3])
 	}
-	return own[at:at+len(s)] == s
+	return c.finish(hash, kind, name, tags)
+}
+
+// finish returns the hash and the shape of a spelling whose ends have this hash.
+func (c *Client) finish(hash uint64, kind kind, name string, tags []string) (_, shape uint64) {
+	if len(name) > wordsSuffice {
+		hash += middle(name, 0)
+	}
+	lens := uint64(len(name) + c.nameAt)
+	for i, tag := range tags {
+		if len(tag) > wordsSuffice {
+			hash += middle(tag, i+1)
+		}
+		lens |= uint64(len(tag)) << (8 * (i + 1))
+	}
+	shape = shapeFor(kind, len(tags), lens)
+	hash ^= shape * 0x9e3779b97f4a7c15
+	return hash, shape | hash<<checkShift
 }
 
 // findLong is find for what Own cannot hold.
@@ -233,7 +338,7 @@ func (c *Client) findLong(kind kind, name string, tags []string) *series {
 				break
 			}
 			i++
-			if sp.Check != uint16(hash) || sp.Lens != longLens || sp.Kind != kind || sp.Common != c.common {
+			if sp.Lens != longLens || sp.Check != uint16(hash) || sp.Kind != kind || sp.Common != c.common {
 				continue
 			}
 			if e := sp.extra(); e.name == name && slices.Equal(e.tags, tags) {
@@ -247,7 +352,7 @@ func (c *Client) findLong(kind kind, name string, tags []string) *series {
 // hashLong hashes a call with any number of tags, one after the other. ok is
 // false if a string is too long to be looked at.
 func (c *Client) hashLong(kind kind, name string, tags []string) (hash uint64, ok bool) {
-	hash = shaped(c.seed, kind, len(tags), longLens)
+	hash = c.seed ^ shapeFor(kind, len(tags), longLens)*0x9e3779b97f4a7c15
 	for i := -1; i < len(tags); i++ {
 		s := name
 		if i >= 0 {
@@ -259,7 +364,7 @@ func (c *Client) hashLong(kind kind, name string, tags []string) (hash uint64, o
 		a, b := ends(s)
 		hash = fold(hash^a^keys[2], b^keys[3]) + uint64(len(s))*keys[4]
 		if len(s) > wordsSuffice {
-			hash = middle(s, hash)
+			hash = fold(hash, keys[5]) + middle(s, 1)
 		}
 	}
 	return hash, true
@@ -295,24 +400,16 @@ func (s *series) hash() uint64 {
 		hash, _ := c.hashLong(s.Kind, e.name, e.tags)
 		return hash
 	}
-	hash, long := c.seed, 0
-	at, lens := c.nameAt, s.Lens
-	tags := int(s.Order & 3)
-	texts := make([]string, 0, fastStrings)
-	for i := range tags + 1 {
-		end := at + int(lens&0xff)
-		if i == 0 {
-			end = int(lens & 0xff)
-		}
-		text := s.Own[at:end]
-		at, lens = end, lens>>8
-		a, b := ends(text)
-		hash += fold(a^keys[2*i], b^keys[2*i+1])
-		long |= len(text)
-		texts = append(texts, text)
+	var tags [flush.OwnTags]string
+	lens := s.Lens
+	at := lens & 0xff
+	name := s.Own[c.nameAt:at]
+	n := int(s.Order & 3)
+	for i := range n {
+		lens >>= 8
+		tags[i] = s.Own[at : at+lens&0xff]
+		at += lens & 0xff
 	}
-	if long > wordsSuffice {
-		hash = middles(hash, texts[0], texts[1:])
-	}
-	return shaped(hash, s.Kind, tags, s.Lens)
+	hash, _ := c.hashOwn(s.Kind, name, tags[:n])
+	return hash
 }
