@@ -15,6 +15,7 @@ import (
 	"github.com/shardstats/shardstats/bench/encode"
 	"github.com/shardstats/shardstats/bench/hotpath"
 	"github.com/shardstats/shardstats/bench/machine"
+	"github.com/shardstats/shardstats/bench/section"
 )
 
 func main() {
@@ -78,7 +79,7 @@ func run(out, name, readme string, rounds int) error {
 	table := r.markdown()
 	fmt.Print(table)
 	if readme != "" {
-		if err := intoReadme(readme, table); err != nil {
+		if err := section.Into(readme, "hotpath", table); err != nil {
 			return err
 		}
 	}
