@@ -127,14 +127,19 @@ func (logTicks) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
-// linearTicks are gonum's, with short labels.
+// linearTicks are labelled at whole multiples of a step of 1, 2 or 5.
 type linearTicks struct{}
 
+// wantedTicks is about how many of them there are.
+const wantedTicks = 5
+
 func (linearTicks) Ticks(low, high float64) []plot.Tick {
-	ticks := plot.DefaultTicks{}.Ticks(low, high)
-	for i := range ticks {
-		if !ticks[i].IsMinor() {
-			ticks[i].Label = short(ticks[i].Value)
+	step := stepAbove((high - low) / wantedTicks)
+	var ticks []plot.Tick
+	for i := math.Ceil(low/step - 1e-9); i*step <= high+step*1e-9; i++ {
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: short(i * step)})
+		if len(ticks) > 2*wantedTicks { // the span is lost in the digits of its ends
+			break
 		}
 	}
 	return ticks

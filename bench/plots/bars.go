@@ -28,7 +28,7 @@ func drawBars(title, y string, groups []string, scale Scale, curves []Curve) []b
 
 // roomOfGroups is what the labels of all groups share, in points; the rest is
 // the value axis and the legend.
-const roomOfGroups = 430
+const roomOfGroups = 375
 
 // groupTicks are the labels below the groups, in as many lines as they need.
 func groupTicks(groups []string) plot.ConstantTicks {

@@ -32,6 +32,20 @@ func TestALogarithmicAxisHasLabelsAlsoWithinADecade(t *testing.T) {
 	assert.LessOrEqual(t, len(labels(1e-100, 1e100)), 9)
 }
 
+func TestALinearAxisHasStepsThatAreEasyToRead(t *testing.T) {
+	labels := func(low, high float64) []string {
+		var found []string
+		for _, tick := range (linearTicks{}).Ticks(low, high) {
+			found = append(found, tick.Label)
+		}
+		return found
+	}
+	assert.Equal(t, []string{"0", "10M", "20M"}, labels(0, 27e6))
+	assert.Equal(t, []string{"0", "0.2", "0.4", "0.6", "0.8", "1"}, labels(0, 1))
+	assert.Equal(t, []string{"-50", "0", "50"}, labels(-60, 90))
+	assert.LessOrEqual(t, len(labels(1e100, 1.0000000000000002e100)), 2*wantedTicks+1)
+}
+
 func TestAxesReachTheNextStep(t *testing.T) {
 	assert.Equal(t, 20.0, stepBelow(20))
 	assert.Equal(t, 20.0, stepBelow(49))

@@ -17,8 +17,8 @@ import (
 
 // The size of every plot, in points.
 const (
-	width  = 620
-	height = 340
+	width  = 560
+	height = 320
 )
 
 // tone is a colour on a light and on a dark page.

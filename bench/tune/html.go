@@ -19,6 +19,7 @@ var report = template.Must(template.New("report").Funcs(template.FuncMap{
 	"cells":   func(r Row) []string { return r.cells() },
 	"bytes":   func(v float64) string { return fmt.Sprintf("%.0f", v) },
 	"mb":      func(v float64) string { return fmt.Sprintf("%.2f MB", v/1e6) },
+	"keptOf":  ofReservoirs,
 	"scaled":  func(by, v float64) float64 { return by * v },
 }).Parse(page))
 

@@ -46,6 +46,9 @@ func table(b *strings.Builder, fill func(row func(cells ...string))) {
 // The columns that shards and reservoirs have in common.
 var rowHead = []string{"submissions/s", "times the default's", "p50", "p99", "p99.9", "p99.99", "bytes/series", "flush", "per series"}
 
+// ofReservoirs picks the columns that a reservoir's size can matter to.
+func ofReservoirs(cells []string) []string { return []string{cells[0], cells[1], cells[7]} }
+
 func (r *Row) cells() []string {
 	speed := "–"
 	if !r.Default {
@@ -85,12 +88,14 @@ func (f *File) reservoirTable(b *strings.Builder) {
 	}
 	error := fmt.Sprintf("rank error of %g %%", 100*f.Limits.Quantile)
 	table(b, func(row func(...string)) {
-		row("reservoir", error, "measured", "bytes/histogram", rowHead[0], rowHead[1], "flush")
+		row(append([]string{"reservoir", error, "measured", "bytes/histogram"}, ofReservoirs(rowHead)...)...)
 		for i := range f.Reservoirs {
 			r := &f.Reservoirs[i]
-			cells := r.cells()
-			row(mark(fmt.Sprint(r.Value), r.Default, r.Value == f.Recommendation.ReservoirSize),
-				percent(r.Expected), percent(r.Measured), fmt.Sprintf("%.0f", r.HistogramBytes), cells[0], cells[1], cells[7])
+			own := []string{
+				mark(fmt.Sprint(r.Value), r.Default, r.Value == f.Recommendation.ReservoirSize),
+				percent(r.Expected), percent(r.Measured), fmt.Sprintf("%.0f", r.HistogramBytes),
+			}
+			row(append(own, ofReservoirs(r.cells())...)...)
 		}
 	})
 }
