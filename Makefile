@@ -20,6 +20,7 @@ COUNT    ?= 100
 NAME     ?= hotpath
 WHAT     ?= hotpath encode
 RUN      ?=
+TUNE     ?=
 
 .PHONY: help
 help: ## list the targets
@@ -69,6 +70,11 @@ endif
 ifneq (,$(filter encode,$(WHAT)))
 	@cd bench && $(WORK) go run ./cmd/report -what encode -out results -name '$(if $(filter hotpath,$(NAME)),encode,$(NAME)-encode)'
 endif
+
+.PHONY: tune
+tune: ## shards, reservoir size and flush interval for this machine: TUNE='--series=100000 --strings=built' (TUNE=--help lists all); writes tune.json and tune.html
+	@cd bench && $(WORK) go build -o bin/tune ./cmd/tune
+	@bench/bin/tune $(TUNE)
 
 .PHONY: cover
 cover: ## coverage by package, and the functions no test reaches
