@@ -31,8 +31,13 @@ type packer struct {
 	units    []unit
 	rejected []transport.Rejection
 
+	// Scratch of the series at hand.
+	tags    []prom.Label // without a name
+	list    []prom.Label // with that of the family
+	encoded []byte       // list, as fields of a 1.0 time series
+
 	// Scratch of the point at hand.
-	list   []prom.Label // with the name
+	other  []prom.Label // with another name than that of the family
 	body   []byte       // of a time series
 	inner  []byte       // of a sample or histogram
 	values []float64
@@ -70,9 +75,7 @@ func (p *packer) fill(b *transport.Batch, at cursor, known *times) cursor {
 		if at.point == len(s.Points) {
 			continue
 		}
-		family, ready := (*prom.Family)(nil), false
-		var list []prom.Label
-		key := uint64(0)
+		family, ready, key := (*prom.Family)(nil), false, uint64(0)
 		for ; at.point < len(s.Points); at.point, at.number = at.point+1, at.number+1 {
 			point := &s.Points[at.point]
 			if reason := prom.Unfit(s, point); reason != "" {
@@ -81,8 +84,7 @@ func (p *packer) fill(b *transport.Batch, at cursor, known *times) cursor {
 			}
 			if !ready {
 				if family = p.families.Of(s); family != nil {
-					list = p.labels.Of(s)
-					key = identity(family.Name, list)
+					key = p.begin(s, family)
 				}
 				ready = true
 			}
@@ -96,7 +98,7 @@ func (p *packer) fill(b *transport.Batch, at cursor, known *times) cursor {
 				continue
 			}
 			u.number = at.number
-			if !p.add(family, list, point, &u, samples) {
+			if !p.add(family, point, &u, samples) {
 				if len(p.units) > 0 {
 					return at
 				}
@@ -108,6 +110,14 @@ func (p *packer) fill(b *transport.Batch, at cursor, known *times) cursor {
 		}
 	}
 	return at
+}
+
+// begin gets ready for the points of a series, and returns its identity.
+func (p *packer) begin(s *transport.Series, family *prom.Family) uint64 {
+	p.tags = p.labels.Of(s)
+	p.list = withName(p.list[:0], p.tags, family.Name, "")
+	p.encoded = prom.AppendLabels(p.encoded[:0], seriesLabels, p.list)
+	return identity(p.encoded)
 }
 
 func (p *packer) reject(number int, reason string) {
@@ -134,9 +144,9 @@ func (p *packer) unit(s *transport.Series, point *transport.Point, family *prom.
 }
 
 // add encodes a point, unless a request of so many samples would not have room for it.
-func (p *packer) add(family *prom.Family, list []prom.Label, point *transport.Point, u *unit, samples int) bool {
+func (p *packer) add(family *prom.Family, point *transport.Point, u *unit, samples int) bool {
 	series, metadata, symbols, announced := len(p.series), len(p.metadata), len(p.symbols.list), family.Announced
-	p.appendPoint(family, list, point, u)
+	p.appendPoint(family, point, u)
 	if p.version == V1 {
 		p.announce(family, point.Unix)
 	}
@@ -162,22 +172,22 @@ func (p *packer) appendRequest(dst []byte) []byte {
 }
 
 // appendPoint appends the time series of a point.
-func (p *packer) appendPoint(family *prom.Family, list []prom.Label, point *transport.Point, u *unit) {
+func (p *packer) appendPoint(family *prom.Family, point *transport.Point, u *unit) {
 	start := u.past.start
 	if start >= u.past.last || family.Form == prom.Gauge {
 		start = 0 // none
 	}
 	switch family.Form {
 	case prom.Counter, prom.Gauge:
-		p.appendSample(family, family.Name, list, "", point.Value, u.past.last, start)
+		p.appendSample(family, family.Name, "", point.Value, u.past.last, start)
 		u.samples = 1
 	case prom.Summary:
 		s := point.Summary
-		p.appendSample(family, family.Sum, list, "", prom.Scale(family.Kind, s.Sum), u.past.last, start)
-		p.appendSample(family, family.Count, list, "", s.Count, u.past.last, start)
+		p.appendSample(family, family.Sum, "", prom.Scale(family.Kind, s.Sum), u.past.last, start)
+		p.appendSample(family, family.Count, "", s.Count, u.past.last, start)
 		p.values = summary.Read(p.values[:0], p.quantiles, s)
 		for i, value := range p.values {
-			p.appendSample(family, family.Name, list, p.quantiles[i].Text, prom.Scale(family.Kind, value), u.past.last, 0)
+			p.appendSample(family, family.Name, p.quantiles[i].Text, prom.Scale(family.Kind, value), u.past.last, 0)
 		}
 		u.samples = 2 + len(p.values)
 	case prom.Histogram:
@@ -191,47 +201,52 @@ func (p *packer) appendPoint(family *prom.Family, list []prom.Label, point *tran
 				p.inner = protowire.AppendVarint(p.inner, uint64(start))
 			}
 		}
-		p.appendSeries(family, family.Name, list, "", field)
+		p.appendSeries(family, family.Name, "", field)
 		u.histograms = 1
 	}
 }
 
-func (p *packer) appendSample(family *prom.Family, name string, list []prom.Label, quantile string, value float64, at, start int64) {
+func (p *packer) appendSample(family *prom.Family, name, quantile string, value float64, at, start int64) {
 	p.inner = proto.AppendDouble(p.inner[:0], sampleValue, value)
 	p.inner = proto.AppendVarint(p.inner, sampleTime, uint64(at))
 	if p.version == V2 && start > 0 {
 		p.inner = proto.AppendVarint(p.inner, sampleStart, uint64(start))
 	}
-	p.appendSeries(family, name, list, quantile, seriesSamples)
+	p.appendSeries(family, name, quantile, seriesSamples)
 }
 
 // appendSeries appends a time series with p.inner in a field.
-func (p *packer) appendSeries(family *prom.Family, name string, list []prom.Label, quantile string, field protowire.Number) {
-	p.list = withLabel(p.list[:0], list, prom.Label{Key: "__name__", Value: name})
-	if quantile != "" {
-		p.list = insertLabel(p.list, prom.Label{Key: "quantile", Value: quantile})
+func (p *packer) appendSeries(family *prom.Family, name, quantile string, field protowire.Number) {
+	list, own := p.list, true
+	if name != family.Name || quantile != "" {
+		p.other = withName(p.other[:0], p.tags, name, quantile)
+		list, own = p.other, false
 	}
-	number := requestSeries1
 	if p.version == V2 {
-		number = requestSeries2
-		p.appendRefs()
-	} else {
-		p.body = prom.AppendLabels(p.body[:0], seriesLabels, p.list)
-	}
-	p.body = proto.AppendMessage(p.body, field, p.inner)
-	if p.version == V2 {
+		p.appendRefs(list)
+		p.body = proto.AppendMessage(p.body, field, p.inner)
 		p.body = proto.AppendMessage(p.body, seriesMetadata2, p.described(family))
+		p.series = proto.AppendMessage(p.series, requestSeries2, p.body)
+		return
 	}
-	p.series = proto.AppendMessage(p.series, number, p.body)
+	labels := p.encoded
+	if !own {
+		p.body = prom.AppendLabels(p.body[:0], seriesLabels, list)
+		labels = p.body
+	}
+	p.series = proto.AppendTag(p.series, requestSeries1, protowire.BytesType)
+	p.series = proto.AppendLen(p.series, len(labels)+proto.FieldSize(len(p.inner)))
+	p.series = append(p.series, labels...)
+	p.series = proto.AppendMessage(p.series, field, p.inner)
 }
 
 // appendRefs begins p.body with the labels as references.
-func (p *packer) appendRefs() {
+func (p *packer) appendRefs(list []prom.Label) {
 	p.body = p.body[:0]
 	size := 0
 	p.symbols.refs = p.symbols.refs[:0]
-	for i := range p.list {
-		key, value := p.symbols.refAt(2*i, p.list[i].Key), p.symbols.refAt(2*i+1, p.list[i].Value)
+	for i := range list {
+		key, value := p.symbols.refAt(2*i, list[i].Key), p.symbols.refAt(2*i+1, list[i].Value)
 		p.symbols.refs = append(p.symbols.refs, key, value)
 		size += protowire.SizeVarint(uint64(key)) + protowire.SizeVarint(uint64(value))
 	}
@@ -274,23 +289,30 @@ func (p *packer) announce(family *prom.Family, unix int64) {
 	p.metadata = proto.AppendMessage(p.metadata, requestMetadata1, p.body)
 }
 
-// withLabel returns dst with list and one more label, sorted.
-func withLabel(dst, list []prom.Label, one prom.Label) []prom.Label {
-	return insertLabel(append(dst, list...), one)
-}
-
-func insertLabel(list []prom.Label, one prom.Label) []prom.Label {
-	list = append(list, one)
-	for i := len(list) - 1; i > 0 && list[i].Key < list[i-1].Key; i-- {
-		list[i], list[i-1] = list[i-1], list[i]
+// withName appends list, which is sorted, with a name and, unless it is "", a quantile in
+// their places.
+func withName(dst, list []prom.Label, name, quantile string) []prom.Label {
+	const nameLabel, quantileLabel = "__name__", "quantile"
+	at := 0
+	for ; at < len(list) && list[at].Key < nameLabel; at++ {
+		dst = append(dst, list[at])
 	}
-	return list
+	dst = append(dst, prom.Label{Key: nameLabel, Value: name})
+	if quantile != "" {
+		for ; at < len(list) && list[at].Key < quantileLabel; at++ {
+			dst = append(dst, list[at])
+		}
+		dst = append(dst, prom.Label{Key: quantileLabel, Value: quantile})
+	}
+	return append(dst, list[at:]...)
 }
 
 // release lets go of what belongs to a batch.
 func (p *packer) release() {
 	p.labels.Forget()
+	p.tags = nil
 	clear(p.list[:cap(p.list)])
+	clear(p.other[:cap(p.other)])
 	clear(p.units[:cap(p.units)])
 	p.symbols.reset()
 }

@@ -69,6 +69,7 @@ func TestWhatEachKindBecomes(t *testing.T) {
 	device := point("disk.free", transport.KindGauge, 7, "bare", "a:1:2", "b:x", "b:y", "le:3", "__name__:forged", "9:n", ":v", "none:", "host:h0")
 	device.Host, device.HostSet, device.Device, device.Description = "h1", true, "sda", "Room left."
 	timing := summed("wait", transport.KindTiming, 1000, 2000, 4000)
+	timing.Tags = []string{"Zone:z", "rack:r"} // around the name and the quantile
 	b := batch(point("hits", transport.KindCount, 3), point("errors_total", transport.KindCount, 4), device, timing,
 		point("users", transport.KindSet, 5), point("speed", transport.KindRate, 0.5))
 	for _, v := range []remotewrite.Version{remotewrite.V1, remotewrite.V2} {
@@ -88,11 +89,11 @@ func TestWhatEachKindBecomes(t *testing.T) {
 				{"_", "v"}, {"_9", "n"}, {"__name__", "disk_free"}, {"_le", "3"}, {"_name__", "forged"},
 				{"a", "1:2"}, {"b", "x,y"}, {"bare", "true"}, {"device", "sda"}, {"host", "h0,h1"},
 			}, 7, false, 2, ""},
-			{[]wireLabel{{"__name__", "wait_seconds_sum"}}, 7, true, 5, "seconds"},
-			{[]wireLabel{{"__name__", "wait_seconds_count"}}, 3, true, 5, "seconds"},
-			{[]wireLabel{{"__name__", "wait_seconds"}, {"quantile", "0.5"}}, 2, false, 5, "seconds"},
-			{[]wireLabel{{"__name__", "wait_seconds"}, {"quantile", "0.95"}}, 4, false, 5, "seconds"},
-			{[]wireLabel{{"__name__", "wait_seconds"}, {"quantile", "0.99"}}, 4, false, 5, "seconds"},
+			{[]wireLabel{{"Zone", "z"}, {"__name__", "wait_seconds_sum"}, {"rack", "r"}}, 7, true, 5, "seconds"},
+			{[]wireLabel{{"Zone", "z"}, {"__name__", "wait_seconds_count"}, {"rack", "r"}}, 3, true, 5, "seconds"},
+			{[]wireLabel{{"Zone", "z"}, {"__name__", "wait_seconds"}, {"quantile", "0.5"}, {"rack", "r"}}, 2, false, 5, "seconds"},
+			{[]wireLabel{{"Zone", "z"}, {"__name__", "wait_seconds"}, {"quantile", "0.95"}, {"rack", "r"}}, 4, false, 5, "seconds"},
+			{[]wireLabel{{"Zone", "z"}, {"__name__", "wait_seconds"}, {"quantile", "0.99"}, {"rack", "r"}}, 4, false, 5, "seconds"},
 			{[]wireLabel{{"__name__", "users"}}, 5, false, 2, ""},
 			{[]wireLabel{{"__name__", "speed"}}, 0.5, false, 2, ""},
 		} {

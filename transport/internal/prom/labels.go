@@ -18,6 +18,8 @@ const (
 
 	maxSpelled    = 4096 // spellings and joined values that are remembered
 	maxRemembered = 1024 // bytes of each of them
+
+	recentPlaces = 16 // of a tag in its series
 )
 
 // Label is a label as it is on the wire: its value is valid UTF-8 and not empty.
@@ -29,6 +31,14 @@ type Labels struct {
 	list    []Label
 	joined  []byte
 	spelled map[string]string
+	// recent has what the tag at each place was last, and the label that it became: many
+	// tags are those of the series before.
+	recent [recentPlaces]recentTag
+}
+
+type recentTag struct {
+	tag   string // "" is none
+	label Label
 }
 
 // Of returns the labels of a series sorted by key, each key once. The slice is valid
@@ -38,13 +48,16 @@ type Labels struct {
 // a key that comes twice are sorted, distinct, and joined by commas.
 func (l *Labels) Of(s *transport.Series) []Label {
 	list := l.list[:0]
-	for _, tag := range s.Tags {
-		key, value := tag, bareValue
-		if colon := strings.IndexByte(tag, ':'); colon >= 0 {
-			key, value = tag[:colon], tag[colon+1:]
+	for i, tag := range s.Tags {
+		r := &recentTag{}
+		if i < recentPlaces {
+			r = &l.recent[i]
 		}
-		if value != "" {
-			list = append(list, Label{l.name(key), proto.Valid(value)})
+		if r.tag != tag || tag == "" {
+			*r = recentTag{tag, l.label(tag)}
+		}
+		if r.label.Value != "" {
+			list = append(list, r.label)
 		}
 	}
 	if s.Host != "" {
@@ -53,13 +66,42 @@ func (l *Labels) Of(s *transport.Series) []Label {
 	if s.Device != "" {
 		list = append(list, Label{deviceLabel, proto.Valid(s.Device)})
 	}
-	sortLabels(list)
-	l.list = l.join(list)
-	return l.list
+	if !distinct(list) {
+		sortLabels(list)
+		list = l.join(list)
+	}
+	l.list = list
+	return list
+}
+
+// distinct reports whether list is sorted by keys, each of which comes once. As tags come
+// sorted, that is nearly always so.
+func distinct(list []Label) bool {
+	for i := 1; i < len(list); i++ {
+		if list[i].Key <= list[i-1].Key {
+			return false
+		}
+	}
+	return true
 }
 
 // Forget lets go of the strings of a batch.
-func (l *Labels) Forget() { clear(l.list[:cap(l.list)]) }
+func (l *Labels) Forget() {
+	clear(l.list[:cap(l.list)])
+	clear(l.recent[:])
+}
+
+// label returns what a tag becomes.
+func (l *Labels) label(tag string) Label {
+	key, value := tag, bareValue
+	if colon := strings.IndexByte(tag, ':'); colon >= 0 {
+		key, value = tag[:colon], tag[colon+1:]
+	}
+	if value == "" {
+		return Label{}
+	}
+	return Label{l.name(key), proto.Valid(value)}
+}
 
 // name is LabelName, which it remembers.
 func (l *Labels) name(key string) string {
@@ -83,8 +125,7 @@ func (l *Labels) remember(key, text string) {
 	l.spelled[strings.Clone(key)] = text
 }
 
-// sortLabels sorts by key and then value. Tags come sorted, nearly always, and
-// sorted tags nearly are by key.
+// sortLabels sorts by key and then value. Tags that are sorted nearly are by key.
 func sortLabels(list []Label) {
 	for i := 1; i < len(list); i++ {
 		for j := i; j > 0 && compareLabels(list[j], list[j-1]) < 0; j-- {
@@ -106,13 +147,6 @@ func compareLabels(x, y Label) int {
 
 // join makes one label of those with one key.
 func (l *Labels) join(list []Label) []Label {
-	twice := false
-	for i := 1; i < len(list); i++ {
-		twice = twice || list[i].Key == list[i-1].Key
-	}
-	if !twice {
-		return list
-	}
 	out := list[:0]
 	for len(list) > 0 {
 		n := 1
@@ -179,6 +213,12 @@ func AppendLabels(dst []byte, field protowire.Number, labels []Label) []byte {
 }
 
 func AppendLabel(dst []byte, field protowire.Number, key, value string) []byte {
+	if size := 4 + len(key) + len(value); size < 0x80 { // each length is one byte, as for nearly all
+		dst = append(dst, byte(field)<<3|byte(protowire.BytesType), byte(size), 1<<3|byte(protowire.BytesType), byte(len(key)))
+		dst = append(dst, key...)
+		dst = append(dst, 2<<3|byte(protowire.BytesType), byte(len(value)))
+		return append(dst, value...)
+	}
 	dst = proto.AppendTag(dst, field, protowire.BytesType)
 	dst = proto.AppendLen(dst, proto.FieldSize(len(key))+proto.FieldSize(len(value)))
 	dst = proto.AppendString(dst, 1, key)

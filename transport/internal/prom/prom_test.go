@@ -1,7 +1,9 @@
 package prom_test
 
 import (
+	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -91,10 +93,28 @@ func TestLabelsAreSortedDistinctAndDoNotDependOnTheOrderOfTags(t *testing.T) {
 				t.Fatalf("%q of %q", got, tags)
 			}
 		}
+		var fresh prom.Labels
+		if want := fresh.Of(&s); !slices.Equal(want, got) {
+			t.Fatalf("%q become %q, and %q after other tags", tags, want, got)
+		}
 		id := prom.AppendIdentity(nil, &s)
 		s.Tags = rapid.Permutation(tags).Draw(t, "permuted")
 		if again := prom.AppendIdentity(nil, &s); string(again) != string(id) {
 			t.Fatalf("%q is %q, and was %q", s.Tags, again, id)
+		}
+	})
+}
+
+// A label of lengths around those that take two bytes is what protowire makes of it.
+func TestAppendLabel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		length := rapid.OneOf(rapid.IntRange(0, 20), rapid.IntRange(55, 70), rapid.IntRange(115, 140), rapid.IntRange(0, 20_000))
+		label := prom.Label{Key: strings.Repeat("k", length.Draw(t, "key")), Value: strings.Repeat("v", length.Draw(t, "value"))}
+		inner := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), label.Key)
+		inner = protowire.AppendString(protowire.AppendTag(inner, 2, protowire.BytesType), label.Value)
+		want := protowire.AppendBytes(protowire.AppendTag([]byte("x"), 7, protowire.BytesType), inner)
+		if got := prom.AppendLabels([]byte("x"), 7, []prom.Label{label}); !bytes.Equal(want, got) {
+			t.Fatalf("%x, not %x", got, want)
 		}
 	})
 }
