@@ -12,8 +12,8 @@ var statsMutants = []Mutant{
 	{
 		Name: "lengths are no part of a spelling",
 		File: "stats/spelling.go",
-		Old:  "\t\tshape |= uint64(uint8(len(s))) << 8\n\t\tlong |= len(s)\n",
-		New:  "\t\tlong |= len(s)\n",
+		Old:  "\t\tlens += uint64(n) << 8\n",
+		New:  "",
 		Run:  "TestEveryRegisteredSpellingIsFound|TestIdentity|TestAnySpelling", Package: "./stats",
 	},
 	{
@@ -26,16 +26,37 @@ var statsMutants = []Mutant{
 	{
 		Name: "the caller's tag is kept, not copied",
 		File: "stats/spelling.go",
-		Old:  "\t\tt.tags[i] = strings.Clone(tag)\n",
-		New:  "\t\tt.tags[i] = tag\n",
+		Old:  "\t\t\tmore.tags[i] = strings.Clone(tag)\n",
+		New:  "\t\t\tmore.tags[i] = tag\n",
 		Run:  "TestCallersMayChangeTheirTagsAfterTheCall|TestSubmissionsDoNotAllocate", Package: "./stats",
 	},
 	{
 		Name: "long strings with equal ends and hash are taken for one",
 		File: "stats/spelling.go",
-		Old:  "(long <= wordsSuffice || sp.text.equal(name, tags)) {",
-		New:  "(long <= wordsSuffice || sp.text != nil) {",
+		Old:  "\tif n > 16 {\n",
+		New:  "\tif n > 64 {\n",
 		Run:  "TestIdentityIsInjective", Package: "./stats",
+	},
+	{
+		Name: "the registry keeps an unlinked series reachable",
+		File: "stats/expiry.go",
+		Old:  "\tr.publish(ghost)\n",
+		New:  "",
+		Run:  "TestIdleSeriesAreFreed|TestAHandleKeeps", Package: "./stats",
+	},
+	{
+		Name: "a long namespace is not counted as part of a name",
+		File: "stats/spelling.go",
+		Old:  "|| c.nameAt+len(name) > maxOwnBytes {",
+		New:  "|| len(name) > maxOwnBytes {",
+		Run:  "TestSpellingsAtTheBounds", Package: "./stats",
+	},
+	{
+		Name: "the tags of a packed series come in the wrong order",
+		File: "flush/series.go",
+		Old:  "if other < tag || other == tag && j < i {",
+		New:  "if other > tag || other == tag && j < i {",
+		Run:  "TestAPackedSeries", Package: "./flush",
 	},
 	{
 		Name: "a sampled counter weighs one",
