@@ -44,7 +44,7 @@ func (r *Report) Readme(plots []string) string {
 	}
 	b.WriteString("\n" + r.goals())
 	for _, plot := range plots {
-		fmt.Fprintf(&b, "\n![%s](%s)\n", "Cost of a submission beside other libraries", plot)
+		fmt.Fprintf(&b, "\n![Cost of a submission beside other libraries](%s)\n", plot)
 	}
 	return b.String()
 }
