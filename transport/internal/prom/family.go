@@ -53,22 +53,18 @@ type Family struct {
 
 	Announced int64 // for who uses it
 
-	raws []rawName
-}
-
-type rawName struct {
-	name string
-	kind transport.Kind
+	raws []string // what series are called that are in it
 }
 
 // Families knows which kind each name on the wire belongs to: the first that came.
 type Families struct {
 	limit int
-	byRaw map[rawName]*Family
-	owner map[string]*Family // of every name that a family may use
+	byRaw [transport.KindDistribution + 1]map[string]*Family // for each kind, by what a series is called
+	raws  int                                                // in all of byRaw
+	owner map[string]*Family                                 // of every name that a family may use
 
 	// The last that was asked for: series of one name come one after the other.
-	last       rawName
+	lastName   string
 	lastFamily *Family
 }
 
@@ -81,23 +77,24 @@ func NewFamilies(limit int) *Families {
 }
 
 func (f *Families) reset() {
-	f.byRaw, f.owner = map[rawName]*Family{}, map[string]*Family{}
-	f.last, f.lastFamily = rawName{}, nil
+	f.forgetRaws()
+	f.owner = map[string]*Family{}
+	f.lastName, f.lastFamily = "", nil
 }
 
 // Of returns the family of a series, nil if a name that it would use is that of
 // another kind. The kind is one that has a form.
 func (f *Families) Of(s *transport.Series) *Family {
 	family := f.lastFamily
-	if f.last.name != s.Name || f.last.kind != s.Kind {
-		if family = f.byRaw[rawName{s.Name, s.Kind}]; family == nil {
+	if family == nil || f.lastName != s.Name || family.Kind != s.Kind {
+		if family = f.byRaw[s.Kind][s.Name]; family == nil {
 			if family = f.meet(s); family == nil {
 				return nil
 			}
 		}
-		f.last, f.lastFamily = family.raws[len(family.raws)-1], family
-		if f.last.name != s.Name { // one of several spellings
-			f.last, f.lastFamily = rawName{}, nil
+		f.lastName, f.lastFamily = family.raws[len(family.raws)-1], family
+		if f.lastName != s.Name { // one of several spellings
+			f.lastName, f.lastFamily = "", nil
 		}
 	}
 	if family.Help == "" && s.Description != "" {
@@ -126,20 +123,24 @@ func (f *Families) meet(s *transport.Series) *Family {
 	case family.Name != name || family.Kind != s.Kind:
 		return nil
 	}
-	if len(f.byRaw) >= f.limit {
-		f.forgetSpellings()
+	if f.raws >= f.limit {
+		f.forgetRaws()
 	}
-	raw := rawName{strings.Clone(s.Name), s.Kind}
-	f.byRaw[raw] = family
+	raw := strings.Clone(s.Name)
+	f.byRaw[s.Kind][raw] = family
+	f.raws++
 	family.raws = append(family.raws, raw)
 	return family
 }
 
-func (f *Families) forgetSpellings() {
-	for _, family := range f.byRaw {
-		family.raws = nil
+func (f *Families) forgetRaws() {
+	for kind, byRaw := range f.byRaw {
+		for _, family := range byRaw {
+			family.raws = nil
+		}
+		f.byRaw[kind] = map[string]*Family{}
 	}
-	clear(f.byRaw)
+	f.raws = 0
 }
 
 func newFamily(name string, kind transport.Kind) *Family {
@@ -180,8 +181,9 @@ func (f *Families) Release(family *Family) {
 		}
 	}
 	for _, raw := range family.raws {
-		delete(f.byRaw, raw)
+		delete(f.byRaw[family.Kind], raw)
 	}
+	f.raws -= len(family.raws)
 	family.raws = nil
-	f.last, f.lastFamily = rawName{}, nil
+	f.lastName, f.lastFamily = "", nil
 }
