@@ -21,6 +21,7 @@ NAME     ?= hotpath
 WHAT     ?= hotpath encode
 RUN      ?=
 TUNE     ?=
+BUDGET   ?= 6m
 
 .PHONY: help
 help: ## list the targets
@@ -75,6 +76,16 @@ endif
 tune: ## shards, reservoir size and flush interval for this machine: TUNE='--series=100000 --strings=built' (TUNE=--help lists all); writes tune.json and tune.html
 	@cd bench && $(WORK) go build -o bin/tune ./cmd/tune
 	@bench/bin/tune $(TUNE)
+
+.PHONY: peers
+peers: WHAT = throughput
+peers: ## the same submissions through other libraries, by turns, in BUDGET=6m (RUN=regexp: some, into results/peers-some); WHAT="throughput latency memory": more; writes bench/results, docs/plots and the README's table
+	@cd bench && for what in $(WHAT); do case $$what in \
+		throughput) $(WORK) go run ./cmd/peers -budget '$(BUDGET)' -out results \
+			$(if $(RUN),-run '$(RUN)' -name peers-some,-plots ../docs/plots -readme ../README.md) ;; \
+		latency|memory) $(WORK) go run ./cmd/$$what ;; \
+		*) echo "WHAT=$$what: give one or more of throughput, latency, memory" >&2; exit 2 ;; \
+	esac; done
 
 .PHONY: cover
 cover: ## coverage by package, and the functions no test reaches
