@@ -25,3 +25,13 @@ func Remembered(f *Flusher) (n int) {
 	}
 	return n
 }
+
+// Spare returns how many batches the views keep for reuse.
+func Spare(f *Flusher) (n int) {
+	for _, v := range f.views {
+		v.mu.Lock()
+		n += len(v.free)
+		v.mu.Unlock()
+	}
+	return n
+}

@@ -12,9 +12,6 @@ const (
 	batchBytes  = 1 << 20
 )
 
-// maxFreeHandouts bounds the batches kept for reuse by one view.
-const maxFreeHandouts = 64
-
 // process tells the batches of this process from those of others.
 var process = rand.Uint64()
 
@@ -53,16 +50,29 @@ func (v *view) room(n int) *handout {
 		}
 		v.finish()
 	}
+	v.used++
 	v.mu.Lock()
 	if n := len(v.free); n > 0 {
 		v.current, v.free = v.free[n-1], v.free[:n-1]
 	}
 	v.mu.Unlock()
 	if v.current == nil {
-		v.current = &handout{recycle: v.recycle, revisions: v.revisions, packed: packed{profile: v.shape.profile, interval: v.interval}}
+		v.current = v.newHandout()
 	}
 	v.current.batch.ID = transport.BatchID{Process: process, Seq: v.seq.Add(1)}
 	return v.current
+}
+
+// newHandout returns an empty batch, of the size of the one before if that was full.
+func (v *view) newHandout() *handout {
+	h := &handout{recycle: v.recycle, revisions: v.revisions, packed: packed{profile: v.shape.profile, interval: v.interval}}
+	if v.used > 1 {
+		h.units = make([]unitKey, 0, v.units)
+		h.ends = make([]int32, 0, v.units)
+		h.labels = make([]label, 0, v.units)
+		h.values = make([]float64, 0, v.points)
+	}
+	return h
 }
 
 // finish puts the batch under way into the outbox.
@@ -76,8 +86,25 @@ func (v *view) finish() {
 		v.recycle(h)
 		return
 	}
+	v.units, v.points = len(h.units), len(h.values)
 	*v.out = append(*v.out, delivery{h: h, view: v, noted: v.noted})
 	v.noted = nil
+}
+
+// finishAll is the end of a hand-out. As many batches are kept for reuse from now on as
+// this or the last one needed: they are all on their way at once.
+func (v *view) finishAll() {
+	v.finish()
+	if v.used == 0 {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.keep, v.usedBefore, v.used = max(v.used, v.usedBefore), v.used, 0
+	if len(v.free) > v.keep {
+		clear(v.free[v.keep:])
+		v.free = v.free[:v.keep]
+	}
 }
 
 // recycle takes back the memory of a batch that no sender needs any more. It is
@@ -88,7 +115,7 @@ func (v *view) recycle(h *handout) {
 	v.holds.giveBack(h)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.free) < maxFreeHandouts {
+	if len(v.free) < v.keep {
 		v.free = append(v.free, h)
 	}
 }

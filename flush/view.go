@@ -15,7 +15,7 @@ import (
 // temporality for each kind, the same choice of flat points and summaries, the same
 // profile. A transport with a filter or with names of its own has a view of its own.
 //
-// A view belongs to the flusher. Only free is shared: senders give the memory of
+// A view belongs to the flusher. Only what is behind mu is shared: senders give the memory of
 // batches back.
 type view struct {
 	shape   viewShape
@@ -34,8 +34,13 @@ type view struct {
 	out       *[]delivery
 	seq       *atomic.Uint64 // batches made by all views
 
+	// Batches taken in this hand-out and in the last one; the size of the last batch.
+	used, usedBefore int
+	units, points    int
+
 	mu   sync.Mutex
 	free []*handout
+	keep int // how many free ones at most
 }
 
 // viewShape is what transports must agree on to share batches.
