@@ -76,7 +76,7 @@ type Process struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	replies *json.Decoder
-	said    tail
+	said    said
 }
 
 // Start starts a copy that serves name. It is killed when ctx ends; Close ends it

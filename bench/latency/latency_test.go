@@ -114,6 +114,10 @@ func TestWhatCannotBeMeasuredSaysWhy(t *testing.T) {
 	assert.ErrorContains(t, err, "broken")
 	assert.ErrorContains(t, err, "flush: no disk")
 
+	plan.Only = []string{"atomic add, shared"}
+	_, err = Run(t.Context(), plan, libraries(), nil)
+	assert.ErrorContains(t, err, "atomic add, shared takes no names")
+
 	plan.Only = []string{"nobody's"}
 	_, err = Run(t.Context(), plan, libraries(), nil)
 	assert.ErrorContains(t, err, `no library "nobody's": give some of ["shardstats"`)

@@ -120,14 +120,18 @@ next:
 	return chosen, nil
 }
 
-// takesNames reports whether submissions of l can name a series: what cannot is a
-// part of a library, and its latency no answer to the same question.
+// takesNames reports whether submissions of l can name a series, and l can flush:
+// what cannot is a part of a library, and its latency no answer to the same question.
 func takesNames(l peers.Library) (bool, error) {
+	if l.StandIn {
+		return false, nil
+	}
 	session, err := l.New(discard{})
 	if err != nil {
 		return false, fmt.Errorf("latency: %s: %w", l.Name, err)
 	}
-	return session.Count != nil, session.Close()
+	takes := session.Count != nil && session.Count(peers.Kept, peers.Over{Series: peers.NewSeriesSet(1)}) != nil
+	return takes, session.Close()
 }
 
 type discard struct{}

@@ -1,8 +1,11 @@
 package memory
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/shardstats/shardstats/bench/peers"
 )
 
 // Kind is a kind of series.
@@ -15,6 +18,9 @@ const (
 	Histogram Kind = "histogram"
 )
 
+// Ours is the name of this library.
+const Ours = "shardstats"
+
 // Case is one thing to measure.
 type Case struct {
 	Library string
@@ -24,8 +30,10 @@ type Case struct {
 	Observations int
 	// Shards is what WithShards is given; 0: the default. Ours only.
 	Shards int
-	// LongTags makes tags of some 30 bytes instead of some 10.
+	// LongTags makes a tag of some 30 bytes instead of some 13.
 	LongTags bool
+	// Profile is a file for a heap profile of the steady state before a flush; "": none.
+	Profile string
 }
 
 // String names a case in one line.
@@ -44,15 +52,17 @@ func (c Case) String() string {
 }
 
 func (c Case) check() error {
-	switch {
-	case !slices.Contains([]Kind{Counter, Gauge, Histogram}, c.Kind):
-		return fmt.Errorf("memory: kind %q: give counter, gauge or histogram", c.Kind)
-	case c.Series < 1:
-		return fmt.Errorf("memory: %d series: give 1 or more", c.Series)
-	case c.Kind == Histogram && c.Observations < 1:
-		return fmt.Errorf("memory: histograms of %d observations: give 1 or more", c.Observations)
+	var errs []error
+	if !slices.Contains([]Kind{Counter, Gauge, Histogram}, c.Kind) {
+		errs = append(errs, fmt.Errorf("memory: kind %q: give counter, gauge or histogram", c.Kind))
 	}
-	return nil
+	if c.Series < 2 {
+		errs = append(errs, fmt.Errorf("memory: %d series: give 2 or more", c.Series))
+	}
+	if c.Kind == Histogram && c.Observations < 1 {
+		errs = append(errs, fmt.Errorf("memory: histograms of %d observations: give 1 or more", c.Observations))
+	}
+	return errors.Join(errs...)
 }
 
 // Cost is what a case was found to cost, in bytes of heap per series.
@@ -60,10 +70,10 @@ type Cost struct {
 	Case Case
 	// First is after the first submissions to each series.
 	First float64
-	// Flushed is in the steady state, after a flush.
-	Flushed float64
 	// Full is in the steady state, before a flush: what an interval brought included.
 	Full float64
+	// Flushed is in the steady state, after a flush.
+	Flushed float64
 	// PeakBytes is the most memory the process had; 0 where the system does not say.
 	PeakBytes int64
 	// Seconds is how long it took.
@@ -72,26 +82,26 @@ type Cost struct {
 	Skipped string
 }
 
-// series is what a submission names. The strings are the caller's.
-type series struct {
-	name string
-	tags [3]string
-}
-
 // makeSeries returns n series with three tags: one that tells them apart, and two
 // of a handful of values.
-func makeSeries(n int, long bool) []series {
-	methods := []string{"method:GET", "method:PUT", "method:POST"}
-	statuses := []string{"status:200", "status:404", "status:500", "status:503"}
-	prefix := "user:"
+func makeSeries(n int, long bool) []peers.Series {
+	methods := []string{"GET", "PUT", "POST"}
+	statuses := []string{"200", "404", "500", "503"}
+	prefix := "u"
 	if long {
-		prefix = "user:customers/by-number/"
+		prefix = "/customers/by-number/"
 	}
-	all := make([]series, n)
+	tag := func(key, value string) (tag, part string) {
+		tag = key + ":" + value
+		return tag, tag[len(key)+1:]
+	}
+	all := make([]peers.Series, n)
 	for i := range all {
-		all[i] = series{"http.requests", [3]string{
-			fmt.Sprintf("%s%07d", prefix, i), methods[i%len(methods)], statuses[i%len(statuses)],
-		}}
+		s := &all[i]
+		s.ID = fmt.Sprint(i)
+		s.Tags[0], s.Values[0] = tag("route", fmt.Sprintf("%s%07d", prefix, i))
+		s.Tags[1], s.Values[1] = tag("method", methods[i%len(methods)])
+		s.Tags[2], s.Values[2] = tag("status", statuses[i%len(statuses)])
 	}
 	return all
 }

@@ -1,14 +1,16 @@
 package memory
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
-	"strings"
-	"sync"
+	"runtime/pprof"
 	"time"
+
+	"github.com/shardstats/shardstats/bench/child"
+	"github.com/shardstats/shardstats/bench/peers"
 )
 
 // intervals is how many are submitted and flushed before the state counts as
@@ -17,87 +19,63 @@ const intervals = 6
 
 // Measure runs one case in this process. What else the process has on its heap
 // must not change meanwhile.
-func Measure(c Case) (cost Cost, err error) {
+func Measure(c Case, libraries []peers.Library) (cost Cost, err error) {
 	if err := c.check(); err != nil {
 		return Cost{}, err
 	}
+	if c.Profile != "" {
+		runtime.MemProfileRate = 512 // the profile itself is not on the heap
+	}
 	start := time.Now()
 	all := makeSeries(c.Series, c.LongTags)
-	values := observations(c.Observations)
 	before := heap()
-	t, err := newTarget(c)
+	t, err := newTarget(c, libraries)
 	if err != nil {
-		return Cost{}, fmt.Errorf("%s: %w", c, err)
+		return Cost{}, err
 	}
-	defer func() { err = errors.Join(err, t.close()) }()
-	perSeries := func() float64 { return (heap() - before) / float64(c.Series) }
-
+	defer func() { err = errors.Join(err, t.session.Close()) }()
+	empty := heap() - before // the library without a series
 	cost = Cost{Case: c}
+	if err := t.prepare(c.Kind, all); errors.Is(err, errNone) {
+		cost.Skipped = err.Error()
+		return cost, nil
+	}
+	before = heap()
+	perSeries := func() float64 { return (heap() - before + empty) / float64(c.Series) }
+
 	for i := range intervals + 1 {
-		submit(t, c.Kind, all, values, i)
+		t.submit(c, i)
 		switch i {
 		case 0:
 			cost.First = perSeries()
 		case intervals:
 			cost.Full = perSeries()
+			if err := writeProfile(c.Profile); err != nil {
+				return Cost{}, err
+			}
 		}
 		if err := t.flush(); err != nil {
-			return Cost{}, fmt.Errorf("%s: flush %d: %w", c, i, err)
+			return Cost{}, fmt.Errorf("memory: %s: flush %d: %w", c, i, err)
 		}
 	}
 	cost.Flushed = perSeries()
 	runtime.KeepAlive(all) // the caller's, to the end
+	runtime.KeepAlive(t)
 	cost.PeakBytes = peakBytes()
 	cost.Seconds = time.Since(start).Seconds()
 	return cost, nil
 }
 
-// newTarget makes the library of a case.
-func newTarget(c Case) (target, error) {
-	if c.Library == Ours {
-		return newOurs(c)
+// writeProfile writes what is on the heap now, by who allocated it.
+func writeProfile(path string) error {
+	if path == "" {
+		return nil
 	}
-	return nil, fmt.Errorf("memory: no library %q", c.Library)
-}
-
-// Ours is the name of this library.
-const Ours = "shardstats"
-
-// submit is what an interval brings: two goroutines go over all series, each in
-// the same order, so that both processors meet each series. The observations of a
-// histogram are shared out among the two; the one of a single observation goes by
-// turns.
-func submit(t target, kind Kind, all []series, values []float64, turn int) {
-	var wg sync.WaitGroup
-	for g := range 2 {
-		wg.Go(func() {
-			for i := range all {
-				s := &all[i]
-				switch kind {
-				case Counter:
-					t.count(s)
-				case Gauge:
-					t.set(s, float64(i+turn))
-				case Histogram:
-					half := len(values) / 2
-					mine := [2][]float64{values[:half], values[half:]}
-					t.observe(s, mine[(g+i+turn)%2])
-				}
-			}
-		})
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("memory: profile: %w", err)
 	}
-	wg.Wait()
-}
-
-// observations returns n values in no order, between 0 and 1.
-func observations(n int) []float64 {
-	values := make([]float64, n)
-	x := uint32(1)
-	for i := range values {
-		x = x*1664525 + 1013904223 // Numerical Recipes' generator
-		values[i] = float64(x>>8) / (1 << 24)
-	}
-	return values
+	return errors.Join(pprof.Lookup("heap").WriteTo(f, 0), f.Close())
 }
 
 // heap returns the bytes of all live objects. What a pool or a weak pointer holds
@@ -111,21 +89,24 @@ func heap() float64 {
 	return float64(m.HeapAlloc)
 }
 
-// peakBytes returns the most memory this process has had in RAM, as Linux counts
-// it; 0 elsewhere.
-func peakBytes() int64 { return status("VmHWM") }
+const childName = "memory"
 
-// status reads a line of /proc/self/status that is in kB.
-func status(key string) int64 {
-	text, err := os.ReadFile("/proc/self/status")
+// ChildMain ends a process that [InChild] or [Run] started, after it has measured its
+// case. Every program that calls them calls it first of all, with the same libraries,
+// before flags are read. In any other process it does nothing.
+func ChildMain(libraries []peers.Library) {
+	child.Serve(childName, func(c Case) (Cost, error) { return Measure(c, libraries) })
+}
+
+// InChild measures a case in a process of its own, which ends with ctx.
+func InChild(ctx context.Context, c Case) (cost Cost, err error) {
+	p, err := child.Start(ctx, childName)
 	if err != nil {
-		return 0
+		return Cost{}, err
 	}
-	for line := range strings.Lines(string(text)) {
-		if k, v, ok := strings.Cut(line, ":"); ok && k == key {
-			kb, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(v), " kB"), 10, 64)
-			return kb << 10
-		}
+	cost, err = child.Ask[Cost](p, c)
+	if err := errors.Join(err, p.Close()); err != nil {
+		return Cost{}, fmt.Errorf("%s: %w", c, errors.Join(context.Cause(ctx), err))
 	}
-	return 0
+	return cost, nil
 }

@@ -1,7 +1,15 @@
-// Command memory prints what a series costs on the heap, in bytes. Each figure is
-// measured in a process of its own.
+// Command memory prints what a series costs on the heap, in bytes, with ours and
+// with the peers, and writes NAME.md, the table for people, NAME.txt, for benchstat,
+// and a plot. Each figure is measured in a process of its own. It ends with 0 when it
+// could measure: a goal that is missed is a figure, not a failure.
 //
-//	go run ./cmd/memory -only shardstats -kinds counter -series 100000
+//	go run ./cmd/memory -only shardstats -kinds counter -series 100000 -out ''
+//
+// With -profile it writes a heap profile of each case, too, for go tool pprof
+// -sample_index=inuse_space.
+//
+// With -soak it runs our client over many intervals with ever new series instead, and
+// fails if memory grows or a count is lost.
 package main
 
 import (
@@ -10,75 +18,120 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/shardstats/shardstats/bench/memory"
+	"github.com/shardstats/shardstats/bench/peers"
 )
 
+type flags struct {
+	plan                              memory.Plan
+	only, kinds, series, observations string
+	shards, out, name, plots, profile string
+}
+
 func main() {
-	memory.ChildMain()
-	only := flag.String("only", memory.Ours, "libraries, with commas between")
-	kinds := flag.String("kinds", "counter,gauge,histogram", "kinds of series")
-	counts := flag.String("series", "1000,100000", "numbers of series")
-	observations := flag.String("observations", "1,100", "observations of a histogram in an interval")
-	shards := flag.String("shards", "0", "numbers of shards, for ours; 0: the default")
-	long := flag.Bool("long", false, "tags of 30 bytes instead of 10")
+	memory.ChildMain(peers.Libraries())
+	f := flags{plan: memory.Standard}
+	flag.StringVar(&f.only, "only", "", "libraries, with commas between; none: all")
+	flag.StringVar(&f.kinds, "kinds", "counter,gauge,histogram", "kinds of series")
+	flag.StringVar(&f.series, "series", "1000,100000,1000000", "numbers of series, the smallest first")
+	flag.StringVar(&f.observations, "observations", "1,100,1000", "observations of a histogram in an interval, the fewest first")
+	flag.StringVar(&f.shards, "shards", "2,64", "numbers of shards that ours is measured with besides; none: none")
+	flag.BoolVar(&f.plan.LongTags, "long", false, "a tag of 30 bytes instead of 14")
+	flag.DurationVar(&f.plan.Budget, "budget", f.plan.Budget, "what all cases together may take; the small ones come first")
+	flag.DurationVar(&f.plan.Longest, "longest", f.plan.Longest, "what one case may take")
+	flag.StringVar(&f.out, "out", "results", "folder for the table and the figures; '' writes none")
+	flag.StringVar(&f.name, "name", "memory", "what the two files are called")
+	flag.StringVar(&f.plots, "plots", "", "folder for the plot; '' writes none")
+	flag.StringVar(&f.profile, "profile", "", "folder that is there, for a heap profile of each case; '' writes none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only, *kinds, *counts, *observations, *shards, *long); err != nil {
+	if err := run(ctx, &f); err != nil {
 		fmt.Fprintln(os.Stderr, "memory:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only, kinds, counts, observations, shards string, long bool) error {
-	ns, err := numbers("-series", counts)
+func run(ctx context.Context, f *flags) error {
+	if err := f.read(); err != nil {
+		return err
+	}
+	progress := func(done, total int, what string) {
+		fmt.Fprintf(os.Stderr, "\r%3d of %d  %-70s", done+1, total, what)
+	}
+	f.plan.Profile = f.profile
+	r, err := memory.Run(ctx, f.plan, peers.Libraries(), progress)
+	fmt.Fprintln(os.Stderr)
 	if err != nil {
 		return err
 	}
-	obs, err := numbers("-observations", observations)
-	if err != nil {
-		return err
-	}
-	shardCounts, err := numbers("-shards", shards)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%-52s %10s %10s %10s\n", "bytes per series", "first", "flushed", "full")
-	for _, library := range strings.Split(only, ",") {
-		for _, kind := range strings.Split(kinds, ",") {
-			held := []int{0}
-			if memory.Kind(kind) == memory.Histogram {
-				held = obs
-			}
-			for _, s := range shardCounts {
-				for _, h := range held {
-					for _, n := range ns {
-						c := memory.Case{Library: library, Kind: memory.Kind(kind), Series: n, Observations: h, Shards: s, LongTags: long}
-						cost, err := memory.InChild(ctx, c)
-						if err != nil {
-							return err
-						}
-						fmt.Printf("%-52s %10.0f %10.0f %10.0f\n", c, cost.First, cost.Flushed, cost.Full)
-					}
-				}
-			}
+	fmt.Print(r.Markdown())
+	if f.out != "" {
+		if err := write(f.out, map[string][]byte{f.name + ".md": []byte(r.Markdown()), f.name + ".txt": []byte(r.Raw())}); err != nil {
+			return err
 		}
+	}
+	if f.plots == "" {
+		return nil
+	}
+	svg, err := r.Plots()
+	if err != nil {
+		return err
+	}
+	return write(f.plots, svg)
+}
+
+// read puts what the lists say into the plan.
+func (f *flags) read() error {
+	if f.only != "" {
+		f.plan.Only = strings.Split(f.only, ",")
+	}
+	f.plan.Kinds = nil
+	for _, kind := range strings.Split(f.kinds, ",") {
+		f.plan.Kinds = append(f.plan.Kinds, memory.Kind(kind))
+	}
+	for _, list := range []struct {
+		flag, text string
+		into       *[]int
+	}{
+		{"-series", f.series, &f.plan.Series}, {"-observations", f.observations, &f.plan.Observations}, {"-shards", f.shards, &f.plan.Shards},
+	} {
+		numbers, err := numbers(list.text)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", list.flag, list.text, err)
+		}
+		*list.into = numbers
 	}
 	return nil
 }
 
 // numbers reads a list of numbers with commas between.
-func numbers(flag, list string) ([]int, error) {
-	var all []int
+func numbers(list string) (all []int, err error) {
+	if list == "" {
+		return nil, nil
+	}
 	for _, text := range strings.Split(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || n < 0 {
-			return nil, fmt.Errorf("%s %s: %q is no number", flag, list, text)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("%q is no number from 1 on", text)
 		}
 		all = append(all, n)
 	}
 	return all, nil
+}
+
+func write(folder string, files map[string][]byte) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,0 +1,167 @@
+package memory
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/shardstats/shardstats/bench/plots"
+)
+
+// Markdown returns the tables for people.
+func (r *Result) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", strings.Join(r.Machine, " · "))
+	b.WriteString("Bytes of heap per series with three tags, submitted to by name from two goroutines: after the first submissions / in the steady state before a flush / after it. The library's fixed cost is in it; strings of the caller, and keys made from them, are not. Each figure from a process of its own.\n\n| series | library |")
+	for _, n := range r.Plan.Series {
+		fmt.Fprintf(&b, " %s |", thousands(n))
+	}
+	b.WriteString("\n| --- | --- |" + strings.Repeat(" ---: |", len(r.Plan.Series)) + "\n")
+	var reasons []string
+	last := ""
+	for _, c := range r.Rows {
+		if r.none(c) {
+			continue
+		}
+		what := describe(c)
+		fmt.Fprintf(&b, "| %s | %s |", strings.TrimPrefix(what, last), c.Library)
+		last = what
+		for _, n := range r.Plan.Series {
+			c.Series = n
+			cost := r.Costs[c]
+			if cost.Skipped != "" {
+				b.WriteString(" – |")
+				reasons = append(reasons, fmt.Sprintf("- %s: %s.\n", c, cost.Skipped))
+				continue
+			}
+			fmt.Fprintf(&b, " %.0f / %.0f / %.0f |", cost.First, cost.Full, cost.Flushed)
+		}
+		b.WriteString("\n")
+	}
+	if len(reasons) > 0 {
+		b.WriteString("\nNot measured:\n\n" + strings.Join(reasons, ""))
+	}
+	if goals := r.Goals(); len(goals) > 0 {
+		b.WriteString("\n| ours | measured | goal |\n| --- | ---: | ---: |\n")
+		for i := range goals {
+			g := &goals[i]
+			verdict := "–"
+			if g.Most > 0 {
+				verdict = fmt.Sprintf("≤ %g%s", g.Most, g.Unit)
+			}
+			if !g.Met() {
+				verdict += " **missed**"
+			}
+			fmt.Fprintf(&b, "| %s | %s%s | %s |\n", g.What, digits(g.Value), g.Unit, verdict)
+		}
+	}
+	return b.String()
+}
+
+// none reports whether a library has no such series at all.
+func (r *Result) none(c Case) bool {
+	c.Series = r.Plan.Series[0]
+	return r.Costs[c].Skipped == errNone.Error()
+}
+
+func describe(c Case) string {
+	what := string(c.Kind)
+	if c.Kind == Histogram {
+		what = fmt.Sprintf("histogram, %s per interval", thousands(c.Observations))
+	}
+	if c.Shards > 0 {
+		what += fmt.Sprintf(", WithShards(%d)", c.Shards)
+	}
+	return what
+}
+
+// thousands prints a number with commas.
+func thousands(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// digits prints as many as say something.
+func digits(v float64) string {
+	if math.Abs(v) >= 20 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
+}
+
+// Raw returns the figures in the format of Go's benchmarks, for benchstat.
+func (r *Result) Raw() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: github.com/shardstats/shardstats/bench/memory\n", runtime.GOOS, runtime.GOARCH)
+	for _, line := range r.Machine {
+		fmt.Fprintln(&b, line)
+	}
+	for _, c := range r.Rows {
+		for _, n := range r.Plan.Series {
+			c.Series = n
+			cost := r.cost(c)
+			if cost == nil {
+				continue
+			}
+			name := fmt.Sprintf("BenchmarkMemory/by=%s/kind=%s/observations=%d/shards=%d/series=%d",
+				strings.NewReplacer(" ", "_", ",", "").Replace(c.Library), c.Kind, c.Observations, c.Shards, n)
+			fmt.Fprintf(&b, "%s-%d\t1\t%.1f first-B/series\t%.1f full-B/series\t%.1f flushed-B/series\t%d peak-B\n",
+				name, runtime.GOMAXPROCS(0), cost.First, cost.Full, cost.Flushed, cost.PeakBytes)
+		}
+	}
+	return b.String()
+}
+
+// plotted is the number of series that the plots are about, or the largest below.
+const plotted = 100_000
+
+// Plots returns plots as SVG, by the name of their file: the steady state before a
+// flush.
+func (r *Result) Plots() (map[string][]byte, error) {
+	series := 0
+	for _, n := range r.Plan.Series {
+		if n <= plotted {
+			series = n
+		}
+	}
+	var groups []string
+	bars := map[string]*plots.Curve{}
+	var order []string
+	for _, c := range r.Rows {
+		c.Series = series
+		cost := r.cost(c)
+		if cost == nil || c.Shards > 0 {
+			continue
+		}
+		group := describe(c)
+		if !slices.Contains(groups, group) {
+			groups = append(groups, group)
+		}
+		if bars[c.Library] == nil {
+			bars[c.Library] = &plots.Curve{Name: c.Library}
+			order = append(order, c.Library)
+		}
+		bar := bars[c.Library]
+		for len(bar.Y) < len(groups)-1 {
+			bar.Y = append(bar.Y, math.NaN())
+		}
+		bar.Y = append(bar.Y, cost.Full)
+	}
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	var curves []plots.Curve
+	for _, name := range order {
+		for len(bars[name].Y) < len(groups) {
+			bars[name].Y = append(bars[name].Y, math.NaN())
+		}
+		curves = append(curves, *bars[name])
+	}
+	svg, err := plots.Bars(fmt.Sprintf("Heap of a series, of %s, in the steady state before a flush", thousands(series)), "bytes", groups, plots.LogY, curves...)
+	return map[string][]byte{"memory-series.svg": svg}, err
+}
