@@ -74,17 +74,22 @@ type bankPage struct {
 
 // bank is what one shard gathers for one series in one generation. 64 bytes.
 // Every word but claim belongs to who holds the claim.
+//
+// The first two observations need no page: they are the minimum and the maximum.
 type bank struct {
 	claim claim
 	seen  uint64 // observations
 	sum   float64
 	min   float64
 	max   float64
-	next  uint64  // the number of the next observation to keep a sample of, from 1
-	w     float64 // Algorithm L's W; 0 before the reservoir was full
-	_     [8 - ptrBytes]byte
+	next  uint64 // the number of the next observation to keep a sample of, from 1
+	small uint32 // drains in a row that found the page too large
+	_     [12 - ptrBytes]byte
 	page  *samplePage
 }
+
+// inBank is how many samples a bank holds without a page.
+const inBank = 2
 
 func (b *bank) init(gen uint64) {
 	b.reset()
@@ -94,7 +99,7 @@ func (b *bank) init(gen uint64) {
 // reset empties the bank but for its page.
 func (b *bank) reset() {
 	b.seen, b.sum, b.min, b.max = 0, 0, math.Inf(1), math.Inf(-1)
-	b.next, b.w = 1, 0
+	b.next = 1
 }
 
 // newBankPage returns a page labelled for the current generation.

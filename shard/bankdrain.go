@@ -32,9 +32,16 @@ func (s *Store) drainBanks(row *Row, current uint64, now int64, v Visitor, stop 
 			}
 		}
 	}
-	for slot := range row.spills {
-		for parity := range row.spills[slot] {
-			s.drainBank(heldBank{row: row, slot: slot, spill: &row.spills[slot][parity]}, current, now, v)
+	if stop {
+		row.spills.CompareAndSwap(nil, closedSpills)
+	}
+	spills := row.spills.Load()
+	if spills == nil || spills == closedSpills {
+		return
+	}
+	for slot := range spills.spills {
+		for parity := range spills.spills[slot] {
+			s.drainBank(heldBank{row: row, slot: slot, spill: &spills.spills[slot][parity]}, current, now, v)
 		}
 	}
 }
@@ -61,11 +68,11 @@ func (s *Store) drainBank(h heldBank, current uint64, now int64, v Visitor) {
 		s.found = s.takeBank(h.bank, h.row.class)
 	}
 	if s.found.Count > 0 {
-		h.row.lastTouched[h.slot] = now
-		v.Observations(MakeID(h.row.number, h.slot), Generation(gen), &s.found)
-		if h.bank != nil {
-			s.resize(h.bank, h.row.class)
-		}
+		h.row.touch(h.slot, now)
+		v.Observations(MakeID(int(h.row.number), h.slot), Generation(gen), &s.found)
+	}
+	if h.bank != nil {
+		s.resize(h, s.found.Count)
 	}
 	c.release(nextLabel(gen, current))
 }
@@ -89,7 +96,11 @@ func (s *Store) takeBank(b *bank, class Class) Observations {
 	if b.seen == 0 {
 		return o
 	}
-	if p := b.page; p != nil && p.n > 0 {
+	switch p := b.page; {
+	case p == nil && b.seen <= inBank:
+		s.pair = [inBank]float64{b.min, b.max}
+		o.Samples, o.Sampled = s.pair[:b.seen], b.seen
+	case p != nil && p.n > 0:
 		o.Samples, o.Sampled = p.vals[:p.n], b.seen
 		if class == ClassDistribution && p.prev != nil {
 			s.chain = s.chain[:0]
@@ -103,38 +114,58 @@ func (s *Store) takeBank(b *bank, class Class) Observations {
 	return o
 }
 
-// resize prepares the page of an emptied bank for what it is likely to see
-// next: it gives back the smaller pages of its chain, and a page eight times
-// larger than was needed.
-func (s *Store) resize(b *bank, class Class) {
+// patience is how many drains in a row must find a page too large before the
+// bank gets a smaller one.
+const patience = 3
+
+// resize prepares the page of an emptied bank for what it is likely to see next:
+// as much as the last time. It gives back the smaller pages of the chain, a page
+// that was full for a larger one, and after some drains a page of which less than
+// a quarter was needed.
+func (s *Store) resize(h heldBank, seen uint64) {
+	b := h.bank
 	p := b.page
-	if p == nil {
+	if p == nil && seen <= inBank {
 		return
 	}
-	used := int(p.n)
-	for prev := p.prev; prev != nil; {
-		before := prev.prev
-		used += int(prev.n)
-		s.giveBack(prev)
-		prev = before
+	first, last := 0, int(h.row.top[h.slot])
+	if h.row.class == ClassDistribution {
+		first, last = s.reservoirClasses, len(s.pools.samples)-1
 	}
-	p.prev, p.n = nil, 0
-	first := 0
-	if class == ClassDistribution {
-		first = s.reservoirClasses
-	}
-	if int(p.class) > first && used*8 <= len(p.vals) {
-		smaller := s.pools.samples[p.class-1].take(0)
-		if smaller == nil {
-			smaller = s.pools.samples[p.class-1].fresh()
+	if p != nil {
+		for prev := p.prev; prev != nil; {
+			before := prev.prev
+			s.giveBack(prev)
+			prev = before
 		}
-		b.page = smaller
+		p.prev, p.n, p.w = nil, 0, 0
+		large := seen <= inBank || int(p.class) > first && seen*4 <= uint64(len(p.vals))
+		if !large {
+			b.small = 0
+		}
+		if !large && (seen <= uint64(len(p.vals)) || int(p.class) == last) {
+			return
+		}
+		if large {
+			if b.small++; b.small < patience {
+				return
+			}
+			b.small = 0
+		}
+		b.page = nil
 		s.giveBack(p)
+	}
+	if seen > inBank {
+		class := first
+		for class < last && uint64(s.pools.samples[class].size) < seen {
+			class++
+		}
+		b.page = s.pools.samples[class].fresh()
 	}
 }
 
 func (s *Store) giveBack(p *samplePage) {
-	p.prev, p.n = nil, 0
+	p.prev, p.n, p.w = nil, 0, 0
 	s.pools.samples[p.class].put(p)
 }
 

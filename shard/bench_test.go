@@ -1,6 +1,8 @@
 package shard_test
 
 import (
+	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -101,6 +103,29 @@ func BenchmarkSubmitParallel(b *testing.B) {
 					submit()
 				}
 			})
+		})
+	}
+}
+
+// BenchmarkNeighbours sets two gauges of one row from two goroutines, as far apart
+// as slots says: what gaugeBytes rests on.
+func BenchmarkNeighbours(b *testing.B) {
+	for _, slots := range []int{1, 2, 8} {
+		b.Run(fmt.Sprintf("slots=%d", slots), func(b *testing.B) {
+			s := shard.New(testConfig())
+			var refs []shard.Ref
+			for range slots + 1 {
+				refs = append(refs, alloc(b, s, shard.ClassGauge))
+			}
+			var both sync.WaitGroup
+			for _, r := range []shard.Ref{refs[0], refs[slots]} {
+				both.Go(func() {
+					for i := range b.N {
+						r.Set(float64(i))
+					}
+				})
+			}
+			both.Wait()
 		})
 	}
 }

@@ -109,6 +109,7 @@ func (p *pools) refill(s *Store, shrink bool) {
 	p.wides.refill(shrink)
 	if s.reservoirsUsed.Load() {
 		p.banks.refill(shrink)
+		p.spills.refill(shrink)
 		for class := range p.samples {
 			p.samples[class].refill(shrink)
 		}

@@ -34,7 +34,7 @@ func (s *Store) WrittenByShards(r Ref) []Span {
 			for parity := range page.banks[slot] {
 				if p := page.banks[slot][parity].page; p != nil {
 					add(i, unsafe.Pointer(p), unsafe.Sizeof(*p))
-					add(i, unsafe.Pointer(unsafe.SliceData(p.vals)), uintptr(len(p.vals))*8)
+					add(i, unsafe.Pointer(unsafe.SliceData(p.vals)), uintptr(cap(p.vals))*8)
 				}
 			}
 		}
@@ -70,11 +70,16 @@ func spanOf[T any](p *T) Span {
 const (
 	CounterPageBytes = unsafe.Sizeof(counterPage{})
 	WidePageBytes    = unsafe.Sizeof(widePage{})
+	RowBytes         = unsafe.Sizeof(Row{})
+	RowZeroAt        = unsafe.Offsetof(Row{}.zero)
 	BankBytes        = unsafe.Sizeof(bank{})
 	GaugeBytes       = unsafe.Sizeof(gauge{})
-	SamplePageBytes  = unsafe.Sizeof(samplePage{})
+	SmallPageBytes   = unsafe.Sizeof(smallPage{})
+	MediumPageBytes  = unsafe.Sizeof(mediumPage{})
+	LargePageBytes   = unsafe.Sizeof(largePage{})
 	LogBytes         = unsafe.Sizeof(log{})
 	LineBytes        = lineBytes
+	GaugeApart       = gaugeBytes
 	LogRecords       = logRecords
 	LogPageBytes     = logPageBytes
 	PoolSlots        = poolSlots
@@ -123,10 +128,16 @@ func (s *Store) HoldBank(r Ref, i uint) *Held {
 	return &Held{ref: r, b: b, gen: gen}
 }
 
+// spillOf returns the spill of r, which it makes.
+func (r Ref) spillOf(gen uint64) *spill {
+	r.row.spills.CompareAndSwap(nil, r.row.store.newSpillPage())
+	return &r.row.spills.Load().spills[r.slot%bankSlots][gen&1]
+}
+
 // HoldSpill enters the spill of r.
 func (s *Store) HoldSpill(r Ref) *Held {
 	gen := s.gen.Load()
-	sp := &r.row.spills[r.slot%bankSlots][gen&1]
+	sp := r.spillOf(gen)
 	sp.claim.word.Add(1)
 	return &Held{ref: r, sp: sp, gen: gen}
 }
@@ -141,7 +152,7 @@ func (h *Held) Finish(v float64) {
 		h.sp.claim.word.Add(^uint64(0))
 		return
 	}
-	h.b.add(h.ref, v)
+	h.b.add(h.ref.row, h.ref.slot, v)
 	h.b.claim.release(h.gen)
 }
 
@@ -278,13 +289,14 @@ func (s *Store) HoldHead() (draw func() bool) {
 // of r, and whether the spill takes its observation.
 func (s *Store) EnterSpill(r Ref) func() bool {
 	gen := s.gen.Load()
-	return func() bool { return r.row.spills[r.slot%bankSlots][gen&1].add(gen, 1) }
+	sp := r.spillOf(gen)
+	return func() bool { return sp.add(gen, 1) }
 }
 
 // TakeSpill claims that spill as the flusher does, and returns what ends the claim.
 func (s *Store) TakeSpill(r Ref) (giveBack func()) {
 	gen := s.gen.Load()
-	c := &r.row.spills[r.slot%bankSlots][gen&1].claim
+	c := &r.spillOf(gen).claim
 	if !c.tryAlone(gen) {
 		panic("the spill is in use")
 	}
@@ -301,3 +313,12 @@ func (s *Store) LinkPage() {
 
 // RefillPools prepares pages as a drain would.
 func RefillPools(s *Store) { s.pools.refill(s, false) }
+
+// HasSpills reports whether the row of r has spills.
+func (s *Store) HasSpills(r Ref) bool { return r.row.spills.Load() != nil }
+
+// EmptySpillPool takes every page for spills.
+func (s *Store) EmptySpillPool() {
+	for s.pools.spills.take(0) != nil {
+	}
+}

@@ -24,7 +24,7 @@ type gauge struct {
 	// base is the last drained value. The flusher stores it before it empties
 	// the cell, so who finds the cell unset finds the base that belongs to it.
 	base atomic.Uint64
-	_    [lineBytes - 16]byte // from the next gauge, which another processor may write
+	_    [gaugeBytes - 16]byte // from the next gauge, which another processor may write
 }
 
 func unset(bits uint64) bool { return bits&tagMask == unsetTag }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestNoTwoShardsShareALine(t *testing.T) {
-	for _, reservoir := range []int{1, 2, 33, 100, 1000} {
+	for _, reservoir := range []int{1, 2, 20, 33, 100, 1000} {
 		t.Run(fmt.Sprintf("reservoirs of %d", reservoir), func(t *testing.T) {
 			cfg := testConfig()
 			cfg.Shards, cfg.ReservoirSize = 8, reservoir
@@ -73,8 +73,12 @@ func TestWhatAllWriteIsApartFromWhatAllRead(t *testing.T) {
 func TestSizes(t *testing.T) {
 	assert.EqualValues(t, 512, shard.CounterPageBytes)
 	assert.EqualValues(t, 1024, shard.WidePageBytes)
-	assert.EqualValues(t, shard.LineBytes, shard.GaugeBytes, "a gauge has its line to itself")
+	assert.EqualValues(t, shard.GaugeApart, shard.GaugeBytes, "a gauge has its line to itself")
+	assert.EqualValues(t, 2*shard.LineBytes, shard.RowBytes)
+	assert.EqualValues(t, shard.LineBytes, shard.RowZeroAt)
 	assert.Zero(t, shard.LogBytes%shard.LineBytes)
 	assert.LessOrEqual(t, int(shard.BankBytes), 64)
-	assert.LessOrEqual(t, int(shard.SamplePageBytes), shard.LineBytes)
+	assert.EqualValues(t, shard.LineBytes, shard.SmallPageBytes)
+	assert.EqualValues(t, 2*shard.LineBytes, shard.MediumPageBytes)
+	assert.EqualValues(t, shard.LineBytes, shard.LargePageBytes)
 }

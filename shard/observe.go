@@ -19,7 +19,7 @@ func (r Ref) Observe(v float64) {
 	if page := at(row.banks, uint(hints[hint].Load())&row.mask).Load(); page != nil {
 		b := &page.banks[r.slot%bankSlots][gen&1]
 		if b.claim.tryAlone(gen) {
-			seen := b.add(r, v)
+			seen := b.add(r.row, r.slot, v)
 			b.claim.release(gen)
 			if seen%hintEvery == 0 {
 				repick(hint)
@@ -36,17 +36,18 @@ func (r Ref) observeElsewhere(i uint, v float64) {
 	for !s.stopped.Load() {
 		gen := s.gen.Load()
 		if b := r.claimAny(i, gen); b != nil {
-			b.add(r, v)
+			b.add(r.row, r.slot, v)
 			b.claim.release(gen)
 			return
 		}
-		if r.row.spills[r.slot%bankSlots][gen&1].add(gen, v) {
+		if r.spill(gen, v) {
 			s.lost.unsampled.Add(1)
 			return
 		}
 		if s.gen.Load() == gen {
-			// A submitter has slept in the spill since two generations ago, and
-			// others hold the banks. The log takes any number of writers.
+			// Others hold the banks, and a submitter has slept in the spill since
+			// two generations ago, or there is no page for one. The log takes any
+			// number of writers.
 			s.logs[i].appendOrCount(s, Timed{ID: r.ID(), Untimed: true, Value: v})
 			return
 		}
@@ -93,7 +94,7 @@ func (r Ref) ObserveN(vs []float64) {
 				s.lost.badValue.Add(1)
 				continue
 			}
-			b.add(r, v)
+			b.add(r.row, r.slot, v)
 		}
 		b.claim.release(gen)
 		vs = vs[n:]
@@ -157,9 +158,9 @@ func (b *bank) addRaw(s *Store, v float64) bool {
 	if !b.extend(s) {
 		return false
 	}
-	p := b.page
-	p.vals[p.n%uint32(len(p.vals))] = v
-	p.n++
+	if b.page != nil {
+		b.page.put(v)
+	}
 	b.seen++
 	b.sum += v
 	b.min, b.max = min(b.min, v), max(b.max, v)

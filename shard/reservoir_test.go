@@ -30,7 +30,7 @@ func kept(t testing.TB, s *shard.Store, n int) []float64 {
 	return v.samples[r.ID()]
 }
 
-// Ten million observations through reservoirs that grow 32, 128, 512, 1,000.
+// Ten million observations through reservoirs that grow from 9 to 1,000.
 func TestGrowingReservoirsAreUniform(t *testing.T) {
 	const series, each, size = 1000, 10_000, 1000
 	s := reservoirStore(size)
@@ -129,7 +129,7 @@ func TestAReservoirShrinksAfterABusyTime(t *testing.T) {
 			observe(1)
 			drain(s, newTotals())
 		}
-		assert.Equal(t, 2*32*8, s.SampleBytes(r), "%d before", busy)
+		assert.Zero(t, s.SampleBytes(r), "%d before", busy)
 		assert.GreaterOrEqual(t, busy, 2*1000*8)
 	}
 }

@@ -195,7 +195,7 @@ func TestAFreedSeriesGivesItsSamplesBack(t *testing.T) {
 		r := alloc(t, s, class)
 		submitOnce(r, class)
 		drain(s, new(tally))
-		assert.Equal(t, 2*32*8, s.SampleBytes(r))
+		assert.Equal(t, 2*9*8, s.SampleBytes(r))
 		s.Free(r.ID())
 		assert.Zero(t, s.SampleBytes(r))
 	}

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"math"
 	"math/bits"
 	"sync/atomic"
 )
@@ -9,35 +10,43 @@ import (
 // sits in pages, one for each shard that touched the row; an untouched shard
 // costs a nil pointer per row.
 type Row struct {
-	// Read by every submission, written when the row is made.
+	// Read by every submission, written when the row is made or first needs it.
 	counters []atomic.Pointer[counterPage] // by shard; pages are added, never removed
 	banks    []atomic.Pointer[bankPage]    // by shard, likewise
 	mask     uint                          // shards - 1
 	store    *Store
 	gauges   *[gaugeSlots]gauge
 	sets     *[setSlots]set
-	spills   *[bankSlots][2]spill
-
-	wide atomic.Pointer[widePage]
+	spills   atomic.Pointer[spillPage]
+	wide     atomic.Pointer[widePage]
 
 	// top is the largest page of samples of each histogram. Written before its
 	// series is known to submitters.
 	top [bankSlots]uint8
 
-	number int
+	number uint32
 	class  Class
-	used   int // slots given out; under Store.mu
+	_      [rowHeadPad]byte
+
+	// zero has a bit for each counter whose sum came back to 0: see counter.go.
+	// Several processors write it, so it is lineBytes from what they read.
+	zero atomic.Uint64
+
+	used int // slots given out; under Store.mu
 
 	// lastTouched is when a drain last found each slot touched, in Unix seconds.
 	// The flusher's.
-	lastTouched [RowSlots]int64
+	lastTouched []uint32
 
-	// zero has a bit for each counter whose sum came back to 0: see counter.go.
-	// On lines of its own, since several processors write it.
-	_    [lineBytes]byte
-	zero atomic.Uint64
-	_    [lineBytes - 8]byte
+	_ [rowTailPad]byte
 }
+
+// A Row is two lines: what submissions read, and the rest. Without the pads it
+// would share a line with another row's zero.
+const (
+	rowHeadPad = lineBytes - (12*ptrBytes + bankSlots + 5)
+	rowTailPad = lineBytes - (8 + 4*ptrBytes)
+)
 
 // Ref is the way to the cells of one series. It is a small value; its methods
 // may be called by any number of goroutines at once. Each series has methods of
@@ -59,7 +68,7 @@ func (r Ref) Split() (row *Row, slot uint32) { return r.row, r.slot }
 func (r Ref) Valid() bool { return r.row != nil }
 
 // ID returns the id by which drains name the series.
-func (r Ref) ID() ID { return MakeID(r.row.number, int(r.slot)) }
+func (r Ref) ID() ID { return MakeID(int(r.row.number), int(r.slot)) }
 
 // slots returns how many series a row of class c holds.
 func (c Class) slots() int {
@@ -74,7 +83,8 @@ func (c Class) slots() int {
 
 // newRow makes a row with a page in the caller's shard. Under Store.mu.
 func (s *Store) newRow(number int, class Class) *Row {
-	row := &Row{number: number, class: class, store: s, mask: uint(s.cfg.Shards - 1)}
+	row := &Row{number: uint32(number), class: class, store: s, mask: uint(s.cfg.Shards - 1)}
+	row.lastTouched = make([]uint32, class.slots())
 	here := pick() & row.mask
 	switch class {
 	case ClassCounter:
@@ -89,12 +99,6 @@ func (s *Store) newRow(number int, class Class) *Row {
 		row.sets = new([setSlots]set)
 	case ClassHistogram, ClassDistribution:
 		row.banks = make([]atomic.Pointer[bankPage], s.cfg.Shards)
-		row.spills = new([bankSlots][2]spill)
-		gen := s.gen.Load()
-		for slot := range row.spills {
-			row.spills[slot][gen&1].init(gen)
-			row.spills[slot][(gen+1)&1].init(gen + 1)
-		}
 		row.banks[here].Store(s.newBankPage())
 	}
 	return row
@@ -104,7 +108,13 @@ func (s *Store) newRow(number int, class Class) *Row {
 func (row *Row) visitTouched(touched uint64, now int64, visit func(slot int, id ID)) {
 	for ; touched != 0; touched &= touched - 1 {
 		slot := bits.TrailingZeros64(touched)
-		row.lastTouched[slot] = now
-		visit(slot, MakeID(row.number, slot))
+		row.touch(slot, now)
+		visit(slot, MakeID(int(row.number), slot))
 	}
+}
+
+// touch stamps a slot. Times that 32 bits do not hold, before 1970 and after
+// 2106, become the nearest that they do; 0 is kept for "never".
+func (row *Row) touch(slot int, now int64) {
+	row.lastTouched[slot] = uint32(min(max(now, 1), math.MaxUint32))
 }

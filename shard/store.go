@@ -60,6 +60,7 @@ type Store struct {
 	logPages []*logPage   // drained, with records not yet published
 	found    Observations // scratch
 	chain    []float64    // scratch: the values of a distribution's pages
+	pair     [inBank]float64
 }
 
 // pools are the pages that the flusher prepares.
@@ -67,6 +68,7 @@ type pools struct {
 	counters pool[counterPage]
 	wides    pool[widePage]
 	banks    pool[bankPage]
+	spills   pool[spillPage]
 	logs     pool[logPage]
 	samples  []pool[samplePage] // by class of size
 }
@@ -100,13 +102,14 @@ func New(cfg Config) *Store {
 		counters: newPool(poolSlots, 2, func() *counterPage { return new(counterPage) }),
 		wides:    newPool(poolSlots, 1, func() *widePage { return new(widePage) }),
 		banks:    newPool(poolSlots, 4, s.newBankPage),
+		spills:   newPool(poolSlots, 1, s.newSpillPage),
 		logs:     newPool(poolSlots, 0, func() *logPage { return nil }),
 	}
-	s.pools.banks.renew = s.label
+	s.pools.banks.renew, s.pools.spills.renew = s.label, s.labelSpills
 	s.pools.samples = s.newSamplePools()
 	s.pools.counters.refill(false)
 	s.pools.wides.refill(false)
-	s.pools.counters.wake, s.pools.banks.wake = s.wake, s.wake
+	s.pools.counters.wake, s.pools.banks.wake, s.pools.spills.wake = s.wake, s.wake, s.wake
 	for class := range s.pools.samples {
 		s.pools.samples[class].wake = s.wake
 	}
@@ -187,7 +190,7 @@ func (s *Store) Free(id ID) {
 // LastTouched returns when a drain last found id touched, in Unix seconds as
 // given to Drain; 0 if none did since Alloc returned it.
 func (s *Store) LastTouched(id ID) int64 {
-	return (*s.rows.Load())[id.Row()].lastTouched[id.Slot()]
+	return int64((*s.rows.Load())[id.Row()].lastTouched[id.Slot()])
 }
 
 // Lost returns what could not be taken in so far.

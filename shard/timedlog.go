@@ -267,7 +267,7 @@ func (s *Store) foldLogPage(p *logPage, now int64, v Visitor) {
 			waiting = append(waiting, i)
 			continue
 		}
-		(*s.rows.Load())[rec.timed.ID.Row()].lastTouched[rec.timed.ID.Slot()] = now
+		(*s.rows.Load())[rec.timed.ID.Row()].touch(rec.timed.ID.Slot(), now)
 		v.Timed(&rec.timed)
 		rec.timed.Member = ""
 	}

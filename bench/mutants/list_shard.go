@@ -5,8 +5,8 @@ var shardMutants = []Mutant{
 	{
 		Name: "a bank is not released",
 		File: "shard/observe.go",
-		Old:  "\t\t\tseen := b.add(r, v)\n\t\t\tb.claim.release(gen)\n",
-		New:  "\t\t\tseen := b.add(r, v)\n",
+		Old:  "\t\t\tseen := b.add(r.row, r.slot, v)\n\t\t\tb.claim.release(gen)\n",
+		New:  "\t\t\tseen := b.add(r.row, r.slot, v)\n",
 		Run:  "TestEveryClassArrivesOnce", Package: "./shard",
 	},
 	{
@@ -131,7 +131,7 @@ var shardMutants = []Mutant{
 	{
 		Name: "a small reservoir grows like any other",
 		File: "shard/reservoir.go",
-		Old:  "class > int(r.row.top[r.slot%bankSlots])",
+		Old:  "class > int(row.top[slot%bankSlots])",
 		New:  "class >= s.reservoirClasses",
 		Run:  "TestReservoirsOfDifferentSizes", Package: "./shard",
 	},
