@@ -49,7 +49,7 @@ func (h *herd) touch(fraction float64) (met float64) {
 				yield()
 			}
 			mine := processor()
-			for range 1000 {
+			for range 100 {
 				if !taken[mine].Swap(true) {
 					right.Add(int64(h.addFrom(mine, n)))
 					return

@@ -1,0 +1,48 @@
+package scaling
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestEachLoadAddsAsOftenAsItSays(t *testing.T) {
+	var n atomic.Int64
+	count := func(k int) { n.Add(int64(k)) }
+	spawning(count)(400)
+	assert.EqualValues(t, 400, n.Swap(0))
+	crowd(count)(64 * request * 3)
+	assert.EqualValues(t, 64*request*3, n.Swap(0))
+
+	own, shared := new(line), new(line)
+	partly(own, shared, 4)(100)
+	assert.EqualValues(t, 75, own.n.Load())
+	assert.EqualValues(t, 25, shared.n.Load())
+}
+
+func TestSharingMeasuresEachLoadAndPredictsSome(t *testing.T) {
+	s, err := MeasureSharing(SharingPlan{Rounds: 2, Ops: 2000})
+	require.NoError(t, err)
+	require.Len(t, s.Costs, len(loads()))
+	for _, c := range s.Costs {
+		assert.Len(t, c.NS, 2, c.Name)
+		assert.Positive(t, c.NS[0], c.Name)
+	}
+	for name, p := range s.Kinds() {
+		assert.Positive(t, p.OwnNS, name)
+		assert.Positive(t, p.ServeNS, name)
+	}
+}
+
+func TestParametersComeFromTheirLoads(t *testing.T) {
+	s := &Sharing{Costs: []LoadCost{
+		{Name: loadOwn, Goroutines: 1, NS: []float64{2, 2, 9}},
+		{Name: loadSixteenth, Goroutines: 2, NS: []float64{5}},
+		{Name: loadOneWord, Goroutines: 2, NS: []float64{14}},
+		{Name: loadBound, Goroutines: 1, NS: []float64{3}},
+	}}
+	assert.Equal(t, Parameters{OwnNS: 3, TransferNS: 48, ServeNS: 7}, s.Parameters())
+	assert.Panics(t, func() { s.of(loadPeer, 1) })
+}
