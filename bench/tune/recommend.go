@@ -76,11 +76,11 @@ func (v *Verdict) slower() string {
 	return text
 }
 
-func times(ratio float64) string { return fmt.Sprintf("%.3g times", ratio) }
+func times(ratio float64) string { return fmt.Sprintf("%.2f times", ratio) }
 
 // interval prints the interval of a comparison.
 func (v *Verdict) interval(c Comparison) string {
-	return fmt.Sprintf("%.3g to %.3g, %.4g %% interval", c.Low, c.High, 100*v.Interval)
+	return fmt.Sprintf("%.2f to %.2f, %.4g %% interval", c.Low, c.High, 100*v.Interval)
 }
 
 // reservoirRow is what the choice of a reservoir is made from.
@@ -121,15 +121,14 @@ func adviseReservoir(rows []reservoirRow, standard int, limits Limits) Advice {
 }
 
 // adviseInterval keeps the default while it is within the limits, for it is what
-// readers of graphs expect; else it takes the nearest that is. A limit counts as
-// broken only by more than the noise, so that noise does not choose.
-func adviseInterval(rows []Flushing, standard time.Duration, limits Limits, rule Rule) Advice {
+// readers of graphs expect; else it takes the nearest that is. The limit of the cost
+// counts as broken if it was in every simulation, so that noise does not choose.
+func adviseInterval(rows []Flushing, standard time.Duration, limits Limits) Advice {
 	broken := func(f *Flushing) string {
-		low, mid, _ := medianInterval(f.Cost, rule.each(len(rows)))
 		held := sample.Median(f.Held)
 		switch {
-		case low > limits.FlushCost:
-			return fmt.Sprintf("flushes take %.2g %% of a processor, above %.2g %%", 100*mid, 100*limits.FlushCost)
+		case slices.Min(f.Cost) > limits.FlushCost:
+			return fmt.Sprintf("flushes take %.2g %% of a processor, above %.2g %%", 100*sample.Median(f.Cost), 100*limits.FlushCost)
 		case limits.Held > 0 && held > limits.Held:
 			return fmt.Sprintf("the client holds %.3g MB before a flush, above %.3g", held/1e6, limits.Held/1e6)
 		}

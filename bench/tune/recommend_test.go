@@ -35,15 +35,15 @@ func TestTheLineAboutShardsSaysWhatToDoAndWhy(t *testing.T) {
 	}
 	keep := line(map[int]float64{1: 50, 2: 50, 4: 50, 8: 50})
 	assert.Zero(t, keep.Value)
-	assert.Regexp(t, `^no difference above noise: keep the default \(2 shards\); at most WithShards\(\d\) is 1 times as fast \(.* to .*, 98\.33 % interval\)$`, keep.Because)
+	assert.Regexp(t, `^no difference above noise: keep the default \(2 shards\); at most WithShards\(\d\) is 1\.00 times as fast \(.* to .*, 98\.33 % interval\)$`, keep.Because)
 
 	use := line(map[int]float64{1: 50, 2: 60, 4: 40, 8: 40})
 	assert.Equal(t, 4, use.Value)
-	assert.Regexp(t, `^use WithShards\(4\) because it is 1\.5 times as fast as the default of 2 \(1\.5 to 1\.5, 98\.33 % interval\), at 2 times the memory of a series$`, use.Because)
+	assert.Regexp(t, `^use WithShards\(4\) because it is 1\.50 times as fast as the default of 2 \(1\.50 to 1\.50, 98\.33 % interval\), at 2\.00 times the memory of a series$`, use.Because)
 
 	slow := line(map[int]float64{1: 100, 2: 50, 4: 50, 8: 50})
 	assert.Zero(t, slow.Value)
-	assert.Contains(t, slow.Because, "; WithShards(1) is slower: 0.5 times as fast (0.5 to 0.5,")
+	assert.Contains(t, slow.Because, "; WithShards(1) is slower: 0.50 times as fast (0.50 to 0.50,")
 
 	few := adviseShards(Verdict{Value: 2, Default: 2, TooFew: true}, measured(map[int]float64{}))
 	assert.Contains(t, few.Because, "too few blocks")
@@ -59,7 +59,7 @@ func TestTheSmallestAccurateReservoirIsTakenIfItSavesSomething(t *testing.T) {
 	limits := DefaultLimits
 	a := adviseReservoir(rows(), 1000, limits)
 	assert.Equal(t, 512, a.Value)
-	assert.Equal(t, "use WithReservoirSize(512) because the 99 % quantile stays within 1 % of the ranks (0.8 %) at 0.512 times the memory of a histogram", a.Because)
+	assert.Equal(t, "use WithReservoirSize(512) because the 99 % quantile stays within 1 % of the ranks (0.8 %) at 0.51 times the memory of a histogram", a.Because)
 
 	same := rows()
 	same[1].heap = 950
@@ -76,7 +76,7 @@ func TestTheSmallestAccurateReservoirIsTakenIfItSavesSomething(t *testing.T) {
 	limits.RankError = 0.004
 	a = adviseReservoir(rows(), 1000, limits)
 	assert.Equal(t, 4000, a.Value)
-	assert.Contains(t, a.Because, "(0.3 %; the default's 0.6 %), at 4 times the memory")
+	assert.Contains(t, a.Because, "(0.3 %; the default's 0.6 %), at 4.00 times the memory")
 	limits.RankError = 0.001
 	a = adviseReservoir(rows(), 1000, limits)
 	assert.Equal(t, 4000, a.Value)
@@ -97,23 +97,23 @@ func TestTheIntervalStaysUnlessItsCostIsAboveTheLimit(t *testing.T) {
 	}
 	const standard = 10 * time.Second
 	limits := DefaultLimits
-	a := adviseInterval(rows(0.02, 0.005, 0.004, 0.003), standard, limits, DefaultRule)
+	a := adviseInterval(rows(0.02, 0.005, 0.004, 0.003), standard, limits)
 	assert.Zero(t, a.Value)
 	assert.Equal(t, "keep the default (WithFlushInterval(10s)): flushes take 0.5 % of a processor and the client holds 2 MB, within the limits", a.Because)
 
-	a = adviseInterval(rows(0.04, 0.02, 0.009, 0.005), standard, limits, DefaultRule)
+	a = adviseInterval(rows(0.04, 0.02, 0.009, 0.005), standard, limits)
 	assert.Equal(t, 20, a.Value)
 	assert.Contains(t, a.Because, "use WithFlushInterval(20s) because with the default of 10s flushes take 2 % of a processor, above 1 %")
 
-	a = adviseInterval(rows(0.04, 0.0102, 0.004, 0.004), standard, limits, DefaultRule)
+	a = adviseInterval(rows(0.04, 0.0102, 0.004, 0.004), standard, limits)
 	assert.Zero(t, a.Value, "noise reaches below the limit")
 
-	a = adviseInterval(rows(0.04, 0.04, 0.04, 0.04), standard, limits, DefaultRule)
+	a = adviseInterval(rows(0.04, 0.04, 0.04, 0.04), standard, limits)
 	assert.Zero(t, a.Value)
 	assert.Contains(t, a.Because, "no other interval is within the limits")
 
 	limits.Held = 1.5e6
-	a = adviseInterval(rows(0.004, 0.004, 0.004, 0.004), standard, limits, DefaultRule)
+	a = adviseInterval(rows(0.004, 0.004, 0.004, 0.004), standard, limits)
 	assert.Equal(t, 5, a.Value)
 	assert.Contains(t, a.Because, "the client holds 2 MB before a flush, above 1.5")
 }

@@ -20,6 +20,13 @@ const (
 // probesPerSetting is how often the accuracy of one reservoir size is probed.
 const probesPerSetting = 8
 
+// How often the flushes of each interval are simulated: as often as there is time
+// for, within these.
+const (
+	leastSimulations = 4
+	mostSimulations  = 9
+)
+
 // Run measures a workload and says what to use. tell, which may be nil, is called
 // now and then from the same goroutine. Nothing else should run on the machine.
 func Run(ctx context.Context, w Workload, plan Plan, tell func(Progress)) (*File, error) {
@@ -167,9 +174,11 @@ func (s *sweeper) intervals(ctx context.Context, f *File, setting *Setting) erro
 	for i, d := range intervalSweep {
 		rows[i].Interval = d
 	}
-	blocks := MinBlocks(len(rows)+1, s.plan.Rule)
-	for b := range blocks {
-		for _, i := range s.random.Perm(len(rows)) {
+	for b := range mostSimulations {
+		if b >= leastSimulations && time.Since(s.began) >= s.plan.Budget {
+			break
+		}
+		for n, i := range s.random.Perm(len(rows)) {
 			with := *setting
 			with.Interval = rows[i].Interval
 			cost, held, err := simulateFlushes(ctx, s.load, with, f.Workload.Rollup)
@@ -177,11 +186,11 @@ func (s *sweeper) intervals(ctx context.Context, f *File, setting *Setting) erro
 				return err
 			}
 			rows[i].Cost, rows[i].Held = append(rows[i].Cost, cost), append(rows[i].Held, held)
+			s.progress((float64(b) + float64(n+1)/float64(len(rows))) / mostSimulations)
 		}
-		s.progress(float64(b+1) / float64(blocks))
 	}
 	f.addIntervals(rows)
-	advice := adviseInterval(rows, setting.Interval, s.plan.Limits, s.plan.Rule)
+	advice := adviseInterval(rows, setting.Interval, s.plan.Limits)
 	f.Recommendation.FlushIntervalSeconds, f.Reasons.FlushInterval = advice.Value, advice.Because
 	return nil
 }

@@ -159,3 +159,10 @@ type counted struct{ calls *int }
 
 func (c counted) submit(n int) { *c.calls += n }
 func (counted) bytes() int     { return 0 }
+
+func TestTheTimeLeftGoesByTheBudgetAndThenByWhatWasDone(t *testing.T) {
+	assert.Equal(t, 110*time.Second, left(10*time.Second, 2*time.Minute, 0.05))
+	assert.Zero(t, left(3*time.Minute, 2*time.Minute, 0.05))
+	assert.Equal(t, 3*time.Minute, left(3*time.Minute, 2*time.Minute, 0.5))
+	assert.Zero(t, left(3*time.Minute, 2*time.Minute, 1))
+}

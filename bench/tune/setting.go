@@ -46,10 +46,17 @@ var (
 	intervalSweep  = []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second, 30 * time.Second, time.Minute}
 )
 
+// The queue of a client that is measured.
+const (
+	queueBatches = 1 << 20
+	queueBytes   = 1 << 30
+)
+
 // options are those of a client with this setting that sends nowhere.
 func (s Setting) options(series int) []stats.Option {
 	return []stats.Option{
-		stats.WithTransport(discard.New()), stats.WithManualFlush(),
+		// Many series wait in the queue for a moment: nothing of them may be dropped.
+		stats.WithTransport(discard.New(), stats.Queue(queueBatches, queueBytes)), stats.WithManualFlush(),
 		stats.WithShards(s.Shards), stats.WithReservoirSize(s.ReservoirSize), stats.WithFlushInterval(s.Interval),
 		// One more than there are: none of them goes to the overflow series.
 		stats.WithSeriesLimit(series + 1),

@@ -15,7 +15,7 @@ import (
 type Plan struct {
 	Budget time.Duration // of all; it is exceeded if the least amount takes longer
 	Round  time.Duration // of one setting; some milliseconds
-	Blocks int           // at least; more if a decision needs more
+	Blocks int           // fewer if time is short, and never fewer than a decision needs
 	Rounds int           // of a block, at least
 	Plant  *Plant        // nil: none
 	Rule   Rule
@@ -69,11 +69,17 @@ func (s *sweeper) progress(done float64) {
 		return
 	}
 	all := s.from + (s.to-s.from)*min(1, done)
-	left := max(0, s.plan.Budget-time.Since(s.began))
-	if all == 1 {
-		left = 0
+	s.tell(Progress{Stage: s.stage, Done: all, Left: left(time.Since(s.began), s.plan.Budget, all)})
+}
+
+// left is the time that the rest takes: what is left of the budget at first, and
+// then as long as the part that is done took, in proportion, for there are workloads
+// that no budget is enough for.
+func left(took, budget time.Duration, done float64) time.Duration {
+	if done < 0.1 {
+		return max(0, budget-took)
 	}
-	s.tell(Progress{Stage: s.stage, Done: all, Left: left})
+	return time.Duration(float64(took) * (1 - done) / done)
 }
 
 // flushesPerBlock is how many flushes of all series are timed in each block.
@@ -93,11 +99,18 @@ func (s *sweeper) compare(ctx context.Context, option string, settings []Setting
 	if err != nil {
 		return nil, err
 	}
-	blocks := max(s.plan.Blocks, MinBlocks(len(settings), s.plan.Rule))
+	least := MinBlocks(len(settings), s.plan.Rule)
+	blocks := max(s.plan.Blocks, least)
 	began := time.Now()
 	for b := range blocks {
+		if b >= least && time.Since(began) >= within {
+			break // making the clients takes most of the time
+		}
 		end := began.Add(within * time.Duration(b+1) / time.Duration(blocks))
-		done := func(part float64) { s.progress((float64(b) + part) / float64(blocks)) }
+		done := func(part float64) {
+			byTime := float64(time.Since(began)) / float64(max(within, 1))
+			s.progress(max((float64(b)+part)/float64(blocks), min(byTime, float64(b+1)/float64(least))))
+		}
 		if err := s.block(ctx, option, all, ops, end, done); err != nil {
 			return nil, err
 		}
