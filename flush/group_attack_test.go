@@ -41,3 +41,29 @@ func TestSeriesThatComeBackAreOneAgain(t *testing.T) {
 	step(again, other)
 	assert.Equal(t, []string{"c[b]@300=2"}, arrived(m.Transport))
 }
+
+// One of two series that are one on the wire expires, another has its id for a while
+// and is never submitted, and it comes back under the same id: it is in its group again.
+func TestASeriesThatComesBackUnderItsIDIsInItsGroup(t *testing.T) {
+	m := oneLabel{memory.New(overwrites())}
+	r := manual(t, nil, m)
+	a, b := r.cat.add(transport.KindCount, "c", "a"), r.cat.add(transport.KindCount, "c", "b")
+	now := 5 * time.Second
+	step := func(ids ...shard.ID) {
+		r.clock.set(begin.Add(now))
+		for _, id := range ids {
+			r.src.count(id, 1)
+		}
+		r.flushAll()
+		now += time.Minute
+		r.clock.set(begin.Add(now))
+		r.flushAll() // gives the bucket up
+	}
+	step(a, b)
+	r.cat.put(a, transport.KindCount, "x") // a expired
+	step(b)
+	r.cat.put(a, transport.KindCount, "c", "a") // and is back
+	m.Reset()
+	step(a, b)
+	assert.Equal(t, []string{"c[b]@120=2"}, arrived(m.Transport))
+}

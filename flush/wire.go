@@ -145,8 +145,9 @@ func (v *view) addGroup(f *Flusher, b *bucket, g *wireGroup) {
 	members := v.wire.members[:0]
 	g.members = slices.DeleteFunc(g.members, func(m member) bool {
 		s := f.cfg.Catalog.Series(m.id)
-		if s == nil || s.Key != m.key {
-			return true // its id is another's, which this view has not met
+		if s == nil || s.Key != m.key { // its id is another's, which this view has not met
+			v.wire.placed[m.id] = placement{} // it may come back under this id
+			return true
 		}
 		members = append(members, s)
 		return false
