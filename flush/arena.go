@@ -1,6 +1,8 @@
 package flush
 
 import (
+	"unsafe" // for Sizeof
+
 	"github.com/shardstats/shardstats/rollup"
 	"github.com/shardstats/shardstats/transport"
 )
@@ -16,10 +18,15 @@ type arena struct {
 	texts     []string // in members
 }
 
+// summaryBlock is how many summaries are made at once.
+const summaryBlock = 32
+
 // summary returns one more summary.
 func (a *arena) summary() *transport.Summary {
 	if a.used == len(a.summaries) {
-		a.summaries = append(a.summaries, new(transport.Summary))
+		for i, block := 0, make([]transport.Summary, summaryBlock); i < len(block); i++ {
+			a.summaries = append(a.summaries, &block[i])
+		}
 	}
 	a.used++
 	return a.summaries[a.used-1]
@@ -47,6 +54,12 @@ func (a *arena) addMembers(from *rollup.Bucket, row, slot int) []string {
 	members := a.texts[n:len(a.texts):len(a.texts)]
 	a.members = append(a.members, members)
 	return members
+}
+
+// memory is how many bytes the arena holds.
+func (a *arena) memory() int {
+	const summary = int(unsafe.Sizeof(transport.Summary{})) + 8
+	return summary*len(a.summaries) + sampleBytes*cap(a.values) + 24*cap(a.members) + 16*cap(a.texts)
 }
 
 // maxArenaValues bounds what is kept: a burst of distributions or members should

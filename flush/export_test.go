@@ -26,11 +26,13 @@ func Remembered(f *Flusher) (n int) {
 	return n
 }
 
-// Spare returns how many batches the views keep for reuse.
+// Spare returns how many bytes the views keep for batches to come.
 func Spare(f *Flusher) (n int) {
 	for _, v := range f.views {
 		v.mu.Lock()
-		n += len(v.free)
+		for _, h := range v.free {
+			n += h.memory()
+		}
 		v.mu.Unlock()
 	}
 	return n

@@ -12,6 +12,11 @@ const (
 	batchBytes  = 1 << 20
 )
 
+// spareBytes bounds the batches that a view keeps for reuse: 30,000 counters, say. A
+// flush of more makes some anew, for memory that nobody needs between flushes would
+// cost more than that.
+const spareBytes = 2 << 20
+
 // process tells the batches of this process from those of others.
 var process = rand.Uint64()
 
@@ -50,10 +55,10 @@ func (v *view) room(n int) *handout {
 		}
 		v.finish()
 	}
-	v.used++
 	v.mu.Lock()
 	if n := len(v.free); n > 0 {
 		v.current, v.free = v.free[n-1], v.free[:n-1]
+		v.freeBytes -= v.current.memory()
 	}
 	v.mu.Unlock()
 	if v.current == nil {
@@ -63,14 +68,14 @@ func (v *view) room(n int) *handout {
 	return v.current
 }
 
-// newHandout returns an empty batch, of the size of the one before if that was full.
+// newHandout returns an empty batch of the size that the largest has needed.
 func (v *view) newHandout() *handout {
-	h := &handout{recycle: v.recycle, revisions: v.revisions, packed: packed{profile: v.shape.profile, interval: v.interval}}
-	if v.used > 1 {
-		h.units = make([]unitKey, 0, v.units)
-		h.ends = make([]int32, 0, v.units)
-		h.labels = make([]label, 0, v.units)
-		h.values = make([]float64, 0, v.points)
+	h := &handout{recycle: v.recycle, revisions: v.revisions}
+	h.units = make([]unitKey, 0, v.units)
+	h.ends = make([]int32, 0, v.units)
+	h.packed = packed{
+		profile: v.shape.profile, interval: v.interval,
+		labels: make([]label, 0, v.units), values: make([]float64, 0, v.points),
 	}
 	return h
 }
@@ -86,25 +91,9 @@ func (v *view) finish() {
 		v.recycle(h)
 		return
 	}
-	v.units, v.points = len(h.units), len(h.values)
+	v.units, v.points = max(v.units, len(h.units)), max(v.points, len(h.values))
 	*v.out = append(*v.out, delivery{h: h, view: v, noted: v.noted})
 	v.noted = nil
-}
-
-// finishAll is the end of a hand-out. As many batches are kept for reuse from now on as
-// this or the last one needed: they are all on their way at once.
-func (v *view) finishAll() {
-	v.finish()
-	if v.used == 0 {
-		return
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.keep, v.usedBefore, v.used = max(v.used, v.usedBefore), v.used, 0
-	if len(v.free) > v.keep {
-		clear(v.free[v.keep:])
-		v.free = v.free[:v.keep]
-	}
 }
 
 // recycle takes back the memory of a batch that no sender needs any more. It is
@@ -115,7 +104,8 @@ func (v *view) recycle(h *handout) {
 	v.holds.giveBack(h)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.free) < v.keep {
+	if n := h.memory(); v.freeBytes+n <= spareBytes {
 		v.free = append(v.free, h)
+		v.freeBytes += n
 	}
 }

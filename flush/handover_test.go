@@ -13,29 +13,30 @@ import (
 	"github.com/shardstats/shardstats/transport/discard"
 )
 
-// As many batches are kept for reuse as hand-outs need, and not as one once needed.
-func TestSpareBatchesFollowTheHandOuts(t *testing.T) {
-	const perBatch = 1900 // and a few more
+// What a large flush needed does not stay, and small ones find all of theirs again.
+func TestSpareBatchesAreBounded(t *testing.T) {
+	const bound = 2 << 20
 	r := manual(t, nil, discard.New())
-	ids := make([]shard.ID, 5*perBatch)
+	ids := make([]shard.ID, 60_000)
 	for i := range ids {
 		ids[i] = r.cat.add(transport.KindCount, fmt.Sprint("c", i))
 	}
-	for _, c := range []struct{ series, spare int }{
-		{5 * perBatch, 5},
-		{5 * perBatch, 5},
-		{1, 5}, // as for the hand-out before
-		{0, 5}, // none
-		{1, 1},
-		{2 * perBatch, 2},
-		{1, 2},
-		{1, 1},
-	} {
-		for _, id := range ids[:c.series] {
+	flushOf := func(n int) (spare int) {
+		for _, id := range ids[:n] {
 			r.src.count(id, 1)
 		}
 		r.clock.add(10 * time.Second)
 		r.flushAll()
-		assert.Equal(t, c.spare, flush.Spare(r.Flusher), "after a flush of %d series", c.series)
+		return flush.Spare(r.Flusher)
 	}
+	small := flushOf(100)
+	assert.Positive(t, small)
+	assert.Less(t, small, 100_000)
+	assert.Equal(t, small, flushOf(100), "it is used again")
+	for range 2 {
+		large := flushOf(60_000)
+		assert.LessOrEqual(t, large, bound)
+		assert.Greater(t, large, bound*3/4)
+	}
+	assert.LessOrEqual(t, flushOf(1), bound)
 }

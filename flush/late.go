@@ -53,7 +53,7 @@ func (f *Flusher) handOutWhere(want func(*bucket) bool) {
 	f.handOutBuckets(due)
 	for _, v := range f.views {
 		v.settleOwed(f)
-		v.finishAll()
+		v.finish()
 	}
 }
 

@@ -2,6 +2,7 @@ package flush
 
 import (
 	"time"
+	"unsafe" // for Sizeof
 
 	"github.com/shardstats/shardstats/rollup"
 	"github.com/shardstats/shardstats/transport"
@@ -102,6 +103,12 @@ func (h *handout) addFigures(series *Series, of *seriesFigures, form form, value
 	h.bytes += h.label(series, series.Kind, form) + pointBytes*len(values)
 	h.figures = append(h.figures, of)
 	h.values = append(h.values, values...)
+}
+
+// memory is how many bytes a batch holds for its next use.
+func (h *handout) memory() int {
+	const unitBytes = int(unsafe.Sizeof(unitKey{}) + unsafe.Sizeof(label{}) + unsafe.Sizeof(h.ends[0]))
+	return unitBytes*cap(h.units) + pointBytes*(cap(h.values)+cap(h.figures)+cap(h.texts)) + h.arena.memory()
 }
 
 // close ends the unit under way, which has at least one point.

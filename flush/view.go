@@ -34,13 +34,11 @@ type view struct {
 	out       *[]delivery
 	seq       *atomic.Uint64 // batches made by all views
 
-	// Batches taken in this hand-out and in the last one; the size of the last batch.
-	used, usedBefore int
-	units, points    int
+	units, points int // the most that one batch had
 
-	mu   sync.Mutex
-	free []*handout
-	keep int // how many free ones at most
+	mu        sync.Mutex
+	free      []*handout
+	freeBytes int
 }
 
 // viewShape is what transports must agree on to share batches.
