@@ -24,8 +24,9 @@ type Series struct {
 	Key  uint64 // 64-bit hash of the identity (name, tags, kind, host), stable over reuse of ids
 
 	ID   shard.ID
-	Lens uint32 // the lengths of the strings in Own, a byte each, the name's lowest
 	Mark uint32 // the catalog's
+	// Lens is the lengths of the strings in Own, a byte each, the name's lowest.
+	Lens uint32
 	Kind transport.Kind
 	// Order is how many tags Own has, in its two lowest bits, and from there on, two
 	// bits each, their places in Own from the smallest to the largest.
