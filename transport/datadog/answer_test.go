@@ -2,7 +2,6 @@ package datadog_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,18 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 )
-
-func status(code int, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Add(header[i], header[i+1])
-		}
-		w.WriteHeader(code)
-		_, _ = io.WriteString(w, body)
-	}
-}
 
 func TestAnswers(t *testing.T) {
 	for _, c := range []struct {
@@ -32,28 +21,28 @@ func TestAnswers(t *testing.T) {
 		want    transport.Outcome
 		message string
 	}{
-		{"400 is about one of the points", status(400, `{"errors":["bad metric"]}`), transport.Poison, "status 400 Bad Request: bad metric"},
-		{"401 denies", status(401, ""), transport.Denied, "check the API key"},
-		{"403 denies", status(403, `{"errors":["Forbidden"]}`), transport.Denied, "Forbidden"},
-		{"404 is for good", status(404, "not json"), transport.Permanent, "status 404 Not Found: check Config.Site and Config.URL"},
-		{"408 may go away", status(408, ""), transport.Retry, "status 408"},
-		{"409 is for good", status(409, ""), transport.Permanent, "status 409"},
-		{"413 is too large", status(413, ""), transport.TooLarge, "status 413"},
-		{"429 may go away", status(429, ""), transport.Retry, "status 429"},
-		{"500 may go away", status(500, ""), transport.Retry, "status 500"},
-		{"502 may go away", status(502, "<html>"), transport.Retry, "status 502"},
-		{"503 may go away", status(503, ""), transport.Retry, "status 503"},
-		{"504 may go away", status(504, ""), transport.Retry, "status 504"},
-		{"a status nobody knows, above 500", status(599, ""), transport.Retry, "status 599"},
-		{"errors in an accepted answer", status(202, `{"status":"ok","errors":["payload","too odd"]}`), transport.Permanent, "status 202 Accepted: payload; too odd"},
-		{"errors that are no text", status(200, `{"errors":[{"code":7}]}`), transport.Permanent, `{"code":7}`},
-		{"errors without words", status(200, `{"errors":[""]}`), transport.Permanent, "an error without a text"},
-		{"errors before more blanks than are read", status(202, `{"errors":["odd"]}`+strings.Repeat(" ", 1<<20)), transport.Permanent, "odd"},
-		{"errors of several lines", status(400, "{\"errors\":[\"one\\ntwo\\u2028three\"]}"), transport.Poison, "one two three"},
+		{"400 is about one of the points", wiretest.Status(400, `{"errors":["bad metric"]}`), transport.Poison, "status 400 Bad Request: bad metric"},
+		{"401 denies", wiretest.Status(401, ""), transport.Denied, "check the API key"},
+		{"403 denies", wiretest.Status(403, `{"errors":["Forbidden"]}`), transport.Denied, "Forbidden"},
+		{"404 is for good", wiretest.Status(404, "not json"), transport.Permanent, "status 404 Not Found: check Config.Site and Config.URL"},
+		{"408 may go away", wiretest.Status(408, ""), transport.Retry, "status 408"},
+		{"409 is for good", wiretest.Status(409, ""), transport.Permanent, "status 409"},
+		{"413 is too large", wiretest.Status(413, ""), transport.TooLarge, "status 413"},
+		{"429 may go away", wiretest.Status(429, ""), transport.Retry, "status 429"},
+		{"500 may go away", wiretest.Status(500, ""), transport.Retry, "status 500"},
+		{"502 may go away", wiretest.Status(502, "<html>"), transport.Retry, "status 502"},
+		{"503 may go away", wiretest.Status(503, ""), transport.Retry, "status 503"},
+		{"504 may go away", wiretest.Status(504, ""), transport.Retry, "status 504"},
+		{"a status nobody knows, above 500", wiretest.Status(599, ""), transport.Retry, "status 599"},
+		{"errors in an accepted answer", wiretest.Status(202, `{"status":"ok","errors":["payload","too odd"]}`), transport.Permanent, "status 202 Accepted: payload; too odd"},
+		{"errors that are no text", wiretest.Status(200, `{"errors":[{"code":7}]}`), transport.Permanent, `{"code":7}`},
+		{"errors without words", wiretest.Status(200, `{"errors":[""]}`), transport.Permanent, "an error without a text"},
+		{"errors before more blanks than are read", wiretest.Status(202, `{"errors":["odd"]}`+strings.Repeat(" ", 1<<20)), transport.Permanent, "odd"},
+		{"errors of several lines", wiretest.Status(400, "{\"errors\":[\"one\\ntwo\\u2028three\"]}"), transport.Poison, "one two three"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newIntake(t)
-			in.answers(1, c.answer)
+			in.Answers(1, c.answer)
 			dd := open(t, in.URL)
 			se := failure(t, dd, batch(gauge("g", 1, 2)))
 			assert.Equal(t, c.want, se.Outcome)
@@ -84,7 +73,7 @@ func TestAnswersThatAccept(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newIntake(t)
-			in.answers(1, status(c.code, c.body))
+			in.Answers(1, wiretest.Status(c.code, c.body))
 			require.NoError(t, open(t, in.URL).Send(t.Context(), batch(gauge("g", 1))))
 		})
 	}
@@ -92,18 +81,18 @@ func TestAnswersThatAccept(t *testing.T) {
 
 func TestLongErrorsAreCut(t *testing.T) {
 	in := newIntake(t)
-	in.answers(1, status(400, `{"errors":["`+strings.Repeat("word ", 5000)+`"]}`))
+	in.Answers(1, wiretest.Status(400, `{"errors":["`+strings.Repeat("word ", 5000)+`"]}`))
 	assert.Less(t, len(failure(t, open(t, in.URL), batch(gauge("g", 1))).Error()), 500)
 }
 
 func TestRetryAfter(t *testing.T) {
 	for _, code := range []int{408, 429, 503} {
 		in := newIntake(t)
-		in.answers(1, status(code, "", "Retry-After", "7"))
+		in.Answers(1, wiretest.Status(code, "", "Retry-After", "7"))
 		assert.Equal(t, 7*time.Second, failure(t, open(t, in.URL), batch(gauge("g", 1))).After, code)
 	}
 	in := newIntake(t)
-	in.answers(1, status(400, "", "Retry-After", "7"))
+	in.Answers(1, wiretest.Status(400, "", "Retry-After", "7"))
 	assert.Zero(t, failure(t, open(t, in.URL), batch(gauge("g", 1))).After, "only where a retry makes sense")
 }
 
@@ -129,7 +118,7 @@ func TestRedirects(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newIntake(t)
-			in.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+			in.Ask(func(_ int, w http.ResponseWriter, r *http.Request) bool {
 				if r.URL.Path == "/moved" {
 					return true
 				}
@@ -140,7 +129,7 @@ func TestRedirects(t *testing.T) {
 				w.Header().Set("Location", to)
 				w.WriteHeader(c.code)
 				return false
-			}
+			})
 			err := open(t, in.URL).Send(t.Context(), batch(gauge("g", 1)))
 			if c.follows {
 				require.NoError(t, err)
@@ -152,8 +141,8 @@ func TestRedirects(t *testing.T) {
 			assert.Equal(t, transport.Retry, se.Outcome)
 			assert.Contains(t, se.Error(), "redirect is not followed")
 			assert.Empty(t, in.names())
-			assert.Less(t, in.seen(), 6)
+			assert.Less(t, in.Seen(), 6)
 		})
 	}
-	assert.Zero(t, elsewhere.seen(), "no request reached another host")
+	assert.Zero(t, elsewhere.Seen(), "no request reached another host")
 }

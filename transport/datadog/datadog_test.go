@@ -2,9 +2,6 @@ package datadog_test
 
 import (
 	"fmt"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"sync"
 	"testing"
@@ -15,6 +12,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/transporttest"
 )
 
@@ -60,14 +58,8 @@ func TestContract(t *testing.T) {
 		transporttest.NoticesArrive(cutTexts),
 		transporttest.OrderedWithinSeries(), // series go before distributions
 		transporttest.Outage(
-			func(t transport.Transport) {
-				in := of(t)
-				in.answers(-1, nil)
-				in.mu.Lock()
-				defer in.mu.Unlock()
-				in.answer = func(int, http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
-			},
-			func(t transport.Transport) { of(t).answers(-1, nil) },
+			func(t transport.Transport) { of(t).Answers(0, wiretest.Cut) },
+			func(t transport.Transport) { of(t).Ask(nil) },
 		),
 	}
 	for _, wire := range wires {
@@ -77,60 +69,17 @@ func TestContract(t *testing.T) {
 
 // The outage above cuts connections. Here the port is closed.
 func TestContractWithAPortThatCloses(t *testing.T) {
-	var mu sync.Mutex
-	servers := map[transport.Transport]*httptest.Server{}
-	intakes := map[transport.Transport]*intake{}
-	listen := func(in *intake, address string) *httptest.Server {
-		s := httptest.NewUnstartedServer(in)
-		if address != "" {
-			s.Listener.Close()
-			l, err := net.Listen("tcp", address)
-			require.NoError(t, err)
-			s.Listener = l
-		}
-		s.Start()
-		return s
-	}
+	var ports wiretest.Ports
+	of := func(t transport.Transport) *intake { return ports.Handler(t).(*intake) }
 	transporttest.Run(t,
 		func(t *testing.T) transport.Transport {
-			in := &intake{}
-			s := listen(in, "")
-			dd := open(t, s.URL)
-			mu.Lock()
-			defer mu.Unlock()
-			servers[dd], intakes[dd] = s, in
-			t.Cleanup(func() {
-				mu.Lock()
-				defer mu.Unlock()
-				servers[dd].Close()
-			})
-			return dd
+			return ports.Open(t, unstarted(), func(url string) transport.Transport { return open(t, url) })
 		},
-		transporttest.Received(func(t transport.Transport) []transporttest.Flat {
-			mu.Lock()
-			defer mu.Unlock()
-			return intakes[t].flats()
-		}),
-		transporttest.ReceivedNotices(func(t transport.Transport) []transporttest.Notice {
-			mu.Lock()
-			defer mu.Unlock()
-			return intakes[t].noticesSeen()
-		}),
+		transporttest.Received(func(t transport.Transport) []transporttest.Flat { return of(t).flats() }),
+		transporttest.ReceivedNotices(func(t transport.Transport) []transporttest.Notice { return of(t).noticesSeen() }),
 		transporttest.NoticesArrive(cutTexts),
 		transporttest.OrderedWithinSeries(),
-		transporttest.Outage(
-			func(t transport.Transport) {
-				mu.Lock()
-				defer mu.Unlock()
-				servers[t].CloseClientConnections()
-				servers[t].Close()
-			},
-			func(t transport.Transport) {
-				mu.Lock()
-				defer mu.Unlock()
-				servers[t] = listen(intakes[t], servers[t].Listener.Addr().String())
-			},
-		))
+		ports.Outage(t))
 }
 
 func TestDescription(t *testing.T) {

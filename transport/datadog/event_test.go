@@ -17,6 +17,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 )
 
 // request is one that a recorder got.
@@ -93,7 +94,7 @@ func TestTheApplicationKeyGoesAlongIfThereIsOne(t *testing.T) {
 
 func TestTheApplicationKeyIsNowhereElse(t *testing.T) {
 	cfg := datadog.Config{APIKey: testKey, AppKey: awkwardKey}
-	text := printed(t, cfg)
+	text := wiretest.Printed(t, cfg)
 	assertHidden(t, awkwardKey, text)
 	assertHidden(t, testKey, text)
 	r := newRecorder(t)
@@ -102,7 +103,7 @@ func TestTheApplicationKeyIsNowhereElse(t *testing.T) {
 		_ = json.NewEncoder(w).Encode(map[string][]string{"errors": {"your key " + awkwardKey + " is odd"}})
 	}
 	dd := open(t, r.URL, func(c *datadog.Config) { c.AppKey = awkwardKey })
-	assertHidden(t, awkwardKey, printed(t, dd))
+	assertHidden(t, awkwardKey, wiretest.Printed(t, dd))
 	assertHidden(t, awkwardKey, failure(t, dd, batch(gauge("g", 1))).Error())
 	_, err := datadog.New(datadog.Config{APIKey: testKey, AppKey: "with a line end\n"})
 	assert.ErrorContains(t, err, "Config.AppKey has a character that is not printable ASCII")
@@ -146,7 +147,7 @@ func TestValidateWarmsTheConnectionUp(t *testing.T) {
 	in := newIntake(t)
 	var mu sync.Mutex
 	addresses := map[string]bool{}
-	in.answer = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+	in.Ask(func(_ int, w http.ResponseWriter, r *http.Request) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		addresses[r.RemoteAddr] = true
@@ -155,7 +156,7 @@ func TestValidateWarmsTheConnectionUp(t *testing.T) {
 			return false
 		}
 		return true
-	}
+	})
 	dd := open(t, in.URL)
 	require.NoError(t, dd.Validate(t.Context()))
 	require.NoError(t, dd.Send(t.Context(), batch(gauge("g", 1))))

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/transporttest"
 )
 
@@ -145,29 +145,25 @@ type received struct {
 // intake is a server that takes points like Datadog's, or does what a test asks
 // it to.
 type intake struct {
-	*httptest.Server
+	wiretest.Server
 	mu       sync.Mutex
 	requests []received
-	notices  []transporttest.Notice                                        // events and checks
-	answer   func(number int, w http.ResponseWriter, r *http.Request) bool // false: the test has answered
-	count    int
+	notices  []transporttest.Notice // events and checks
 }
 
 func newIntake(t testing.TB) *intake {
-	in := &intake{}
-	in.Server = httptest.NewServer(in)
-	t.Cleanup(in.Close)
+	in := unstarted()
+	in.Start(t)
 	return in
 }
 
-func (in *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in.mu.Lock()
-	in.count++
-	number, answer := in.count, in.answer
-	in.mu.Unlock() // answer may wait
-	if answer != nil && !answer(number, w, r) {
-		return
-	}
+func unstarted() *intake {
+	in := &intake{}
+	in.Take = in.serve
+	return in
+}
+
+func (in *intake) serve(w http.ResponseWriter, r *http.Request) {
 	if err := in.take(r); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -239,29 +235,6 @@ func cutTexts(n transporttest.Notice) transporttest.Notice {
 		n.Text = clean(n.Text, 500)
 	}
 	return n
-}
-
-// answers makes the intake answer request number n, from 1, with f, and take
-// all others.
-func (in *intake) answers(n int, f http.HandlerFunc) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.count = 0
-	in.answer = func(number int, w http.ResponseWriter, r *http.Request) bool {
-		if number != n {
-			return true
-		}
-		f(w, r)
-		return false
-	}
-}
-
-// seen returns how many requests came, refused ones included, since the last
-// call of answers.
-func (in *intake) seen() int {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.count
 }
 
 // addresses returns where the requests came from that were taken.
@@ -344,5 +317,3 @@ func failure(t *testing.T, dd *datadog.Transport, b *transport.Batch) *transport
 	require.NotNil(t, se)
 	return se
 }
-
-func newServer(h http.Handler) *httptest.Server { return httptest.NewServer(h) }

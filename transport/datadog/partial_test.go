@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -13,10 +14,8 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 )
-
-// cut drops the connection once the request has been read.
-func cut(_ http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }
 
 // A Send of these takes a request for s0, s2 and s4, then one for d1 and d3.
 func mixed() *transport.Batch {
@@ -45,24 +44,24 @@ func TestWhatFailedRequestsSayOfTheOthers(t *testing.T) {
 		delivered int
 		rejected  []int
 	}{
-		{"the first request", mixed(), false, 1, status(503, ""), transport.Retry, 0, nil},
-		{"series fail for good, distributions are tried again", mixed(), false, 1, status(404, ""), transport.Retry, 1, []int{0, 2, 4}},
-		{"series are unknown, distributions were not tried", mixed(), false, 1, cut, transport.Retry, 0, nil},
-		{"distributions may succeed later", mixed(), false, 2, status(503, ""), transport.Retry, 1, nil},
-		{"distributions are unknown, and were all tried", mixed(), false, 2, cut, transport.Unknown, 1, nil},
-		{"distributions are refused, series not", mixed(), false, 2, status(404, ""), transport.Retry, 5, []int{1, 3}},
-		{"poison among distributions", mixed(), false, 2, status(400, ""), transport.Poison, 1, nil},
-		{"only series, unknown", batch(gauge("a", 1), gauge("b", 2)), false, 1, cut, transport.Unknown, 0, nil},
-		{"only series, refused", batch(gauge("a", 1), gauge("b", 2)), false, 1, status(404, ""), transport.Permanent, 0, nil},
-		{"series in three requests, the second refused", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 2, status(404, ""), transport.Retry, 2, []int{1}},
-		{"series in three requests, the last refused", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 3, status(404, ""), transport.Permanent, 2, nil},
-		{"series in three requests, the second too large", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 2, status(413, ""), transport.TooLarge, 1, nil},
-		{"distributions in two requests, the first unknown", batch(distribution("a", []float64{1}), distribution("b", []float64{2})), true, 1, cut, transport.Retry, 1, []int{0}},
-		{"distributions in two requests, the last unknown", batch(distribution("a", []float64{1}), distribution("b", []float64{2})), true, 2, cut, transport.Unknown, 1, nil},
+		{"the first request", mixed(), false, 1, wiretest.Status(503, ""), transport.Retry, 0, nil},
+		{"series fail for good, distributions are tried again", mixed(), false, 1, wiretest.Status(404, ""), transport.Retry, 1, []int{0, 2, 4}},
+		{"series are unknown, distributions were not tried", mixed(), false, 1, wiretest.Cut, transport.Retry, 0, nil},
+		{"distributions may succeed later", mixed(), false, 2, wiretest.Status(503, ""), transport.Retry, 1, nil},
+		{"distributions are unknown, and were all tried", mixed(), false, 2, wiretest.Cut, transport.Unknown, 1, nil},
+		{"distributions are refused, series not", mixed(), false, 2, wiretest.Status(404, ""), transport.Retry, 5, []int{1, 3}},
+		{"poison among distributions", mixed(), false, 2, wiretest.Status(400, ""), transport.Poison, 1, nil},
+		{"only series, unknown", batch(gauge("a", 1), gauge("b", 2)), false, 1, wiretest.Cut, transport.Unknown, 0, nil},
+		{"only series, refused", batch(gauge("a", 1), gauge("b", 2)), false, 1, wiretest.Status(404, ""), transport.Permanent, 0, nil},
+		{"series in three requests, the second refused", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 2, wiretest.Status(404, ""), transport.Retry, 2, []int{1}},
+		{"series in three requests, the last refused", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 3, wiretest.Status(404, ""), transport.Permanent, 2, nil},
+		{"series in three requests, the second too large", batch(gauge("a", 1), gauge("b", 2), gauge("c", 3)), true, 2, wiretest.Status(413, ""), transport.TooLarge, 1, nil},
+		{"distributions in two requests, the first unknown", batch(distribution("a", []float64{1}), distribution("b", []float64{2})), true, 1, wiretest.Cut, transport.Retry, 1, []int{0}},
+		{"distributions in two requests, the last unknown", batch(distribution("a", []float64{1}), distribution("b", []float64{2})), true, 2, wiretest.Cut, transport.Unknown, 1, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newIntake(t)
-			in.answers(c.request, c.answer)
+			in.Answers(c.request, c.answer)
 			dd := open(t, in.URL, func(c *datadog.Config) { c.Compression = datadog.None })
 			if c.small {
 				small(dd)
@@ -71,7 +70,7 @@ func TestWhatFailedRequestsSayOfTheOthers(t *testing.T) {
 			assert.Equal(t, c.outcome, se.Outcome)
 			assert.Equal(t, c.delivered, se.Delivered)
 			assert.Equal(t, c.rejected, indexes(se))
-			assert.Equal(t, c.request, in.seen(), "nothing is sent after a failure")
+			assert.Equal(t, c.request, in.Seen(), "nothing is sent after a failure")
 		})
 	}
 }
@@ -127,18 +126,18 @@ func TestARejectedPointInsideASeries(t *testing.T) {
 // their answer was lost.
 func TestNothingIsLostAndNoDistributionDoubled(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		in := &intake{}
-		in.Server = newServer(in)
+		in := unstarted()
+		in.Server.Server = httptest.NewServer(in)
 		defer in.Close()
 		answers := map[string]http.HandlerFunc{
-			"ok": nil, "busy": status(503, ""), "cut": cut, "for good": status(404, ""), "denied": status(403, ""),
+			"ok": nil, "busy": wiretest.Status(503, ""), "cut": wiretest.Cut, "for good": wiretest.Status(404, ""), "denied": wiretest.Status(403, ""),
 			"taken, then cut": func(_ http.ResponseWriter, r *http.Request) {
 				_ = in.take(r)
 				panic(http.ErrAbortHandler)
 			},
 		}
 		var script []string // written before the first request
-		in.answer = func(number int, w http.ResponseWriter, r *http.Request) bool {
+		in.Ask(func(number int, w http.ResponseWriter, r *http.Request) bool {
 			if number > len(script) {
 				return true
 			}
@@ -148,7 +147,7 @@ func TestNothingIsLostAndNoDistributionDoubled(t *testing.T) {
 			}
 			answer(w, r)
 			return false
-		}
+		})
 
 		b := batch()
 		for i := range rapid.IntRange(1, 8).Draw(rt, "series") {

@@ -1,14 +1,10 @@
 package datadog_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,9 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport/datadog"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 )
-
-var quietLog = log.New(io.Discard, "", 0)
 
 // awkwardKey changes when it is escaped.
 const awkwardKey = "aw+ward/key=%&?0123456789"
@@ -46,25 +41,11 @@ func assertHidden(t *testing.T, key, text string) {
 	}
 }
 
-// printed returns v in all the ways that it may end up in a log.
-func printed(t *testing.T, v any) string {
-	var out bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		fmt.Fprintf(&out, verb+"\n", v)
-	}
-	doc, err := json.Marshal(v)
-	require.NoError(t, err)
-	out.Write(doc)
-	slog.New(slog.NewTextHandler(&out, nil)).Info("text", "v", v)
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("json", "v", v)
-	return out.String()
-}
-
 func TestConfigPrintsWithoutTheKey(t *testing.T) {
 	for _, key := range []string{testKey, awkwardKey} {
 		cfg := datadog.Config{APIKey: key, Site: "datadoghq.eu", Timeout: 3 * time.Second}
 		for _, v := range []any{cfg, &cfg, []datadog.Config{cfg}, map[string]datadog.Config{"dd": cfg}} {
-			text := printed(t, v)
+			text := wiretest.Printed(t, v)
 			assertHidden(t, key, text)
 			assert.Contains(t, text, "***")
 			assert.Contains(t, text, "datadoghq.eu")
@@ -73,18 +54,18 @@ func TestConfigPrintsWithoutTheKey(t *testing.T) {
 	}
 	assert.NotContains(t, fmt.Sprint(datadog.Config{}), "***", "an empty key shows as empty")
 	for _, bad := range []string{"https://me:secret@host", "https://host?api_key=secret", "https://host\nsecret"} {
-		assert.NotContains(t, printed(t, datadog.Config{URL: bad}), "secret")
+		assert.NotContains(t, wiretest.Printed(t, datadog.Config{URL: bad}), "secret")
 	}
-	assert.Contains(t, printed(t, datadog.Config{URL: "https://host/path"}), "https://host/path")
+	assert.Contains(t, wiretest.Printed(t, datadog.Config{URL: "https://host/path"}), "https://host/path")
 }
 
 func TestTransportPrintsWithoutTheKey(t *testing.T) {
 	in := newIntake(t)
-	in.answers(1, status(400, `{"errors":["`+testKey+`"]}`))
+	in.Answers(1, wiretest.Status(400, `{"errors":["`+testKey+`"]}`))
 	dd := open(t, in.URL)
-	assertHidden(t, testKey, printed(t, dd))
+	assertHidden(t, testKey, wiretest.Printed(t, dd))
 	failure(t, dd, batch(gauge("g", 1)))
-	assertHidden(t, testKey, printed(t, dd))
+	assertHidden(t, testKey, wiretest.Printed(t, dd))
 }
 
 func TestErrorsDoNotQuoteTheKey(t *testing.T) {
@@ -93,16 +74,16 @@ func TestErrorsDoNotQuoteTheKey(t *testing.T) {
 			escaped, err := json.Marshal(form)
 			require.NoError(t, err)
 			answers := []http.HandlerFunc{
-				status(202, `{"errors":["key `+string(escaped[1:len(escaped)-1])+` is odd"]}`),
-				status(400, `{"errors":["key `+string(escaped[1:len(escaped)-1])+` is odd"]}`),
-				status(403, `{"errors":[{"key":`+string(escaped)+`}]}`),
-				status(302, "", "Location", "https://elsewhere/?key="+url.QueryEscape(form)),
-				status(307, "", "Location", ":"+form),
-				status(307, "", "Location", "https://elsewhere:bad-"+form),
+				wiretest.Status(202, `{"errors":["key `+string(escaped[1:len(escaped)-1])+` is odd"]}`),
+				wiretest.Status(400, `{"errors":["key `+string(escaped[1:len(escaped)-1])+` is odd"]}`),
+				wiretest.Status(403, `{"errors":[{"key":`+string(escaped)+`}]}`),
+				wiretest.Status(302, "", "Location", "https://elsewhere/?key="+url.QueryEscape(form)),
+				wiretest.Status(307, "", "Location", ":"+form),
+				wiretest.Status(307, "", "Location", "https://elsewhere:bad-"+form),
 			}
 			for _, answer := range answers {
 				in := newIntake(t)
-				in.answers(1, answer)
+				in.Answers(1, answer)
 				dd := open(t, in.URL, func(c *datadog.Config) { c.APIKey = key })
 				se := failure(t, dd, batch(gauge("g", 1)))
 				assertHidden(t, key, fmt.Sprintf("%v %+v %#v %v", se, se, se, se.Err))
@@ -115,7 +96,7 @@ func TestErrorsDoNotQuoteTheKey(t *testing.T) {
 }
 
 func TestErrorsOfAClientThatQuoteTheKeyAreLeftOut(t *testing.T) {
-	client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+	client := &http.Client{Transport: wiretest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		r.Body.Close()
 		return nil, fmt.Errorf("cannot send %v", r.Header)
 	})}
@@ -125,7 +106,7 @@ func TestErrorsOfAClientThatQuoteTheKeyAreLeftOut(t *testing.T) {
 	assert.Contains(t, se.Error(), "quotes a key")
 
 	// An application key alone is enough.
-	client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+	client.Transport = wiretest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("cannot send with %q", r.Header.Get("DD-APPLICATION-KEY"))
 	})
 	dd = open(t, "http://localhost", func(c *datadog.Config) { c.Client, c.AppKey = client, awkwardKey })
@@ -137,10 +118,10 @@ func TestErrorsOfAClientThatQuoteTheKeyAreLeftOut(t *testing.T) {
 
 func TestTheKeyIsInNoURL(t *testing.T) {
 	in := newIntake(t)
-	in.answer = func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+	in.Ask(func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		assertHidden(t, testKey, r.URL.String())
 		return true
-	}
+	})
 	require.NoError(t, open(t, in.URL).Send(t.Context(), mixed()))
 	assert.Len(t, in.got(), 2)
 }

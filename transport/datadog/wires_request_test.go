@@ -9,11 +9,12 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 )
 
 // clientOf returns a client that says how large each body is.
 func clientOf(in *intake, tell func(path string, size int)) *http.Client {
-	return &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+	return &http.Client{Transport: wiretest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		tell(r.URL.Path, int(r.ContentLength))
 		return in.Client().Transport.RoundTrip(r)
 	})}
@@ -89,11 +90,11 @@ func TestFailuresOnEveryWire(t *testing.T) {
 	for _, w := range newWires() {
 		in := newIntake(t)
 		dd := open(t, in.URL, w.set)
-		in.answers(2, status(404, ""))
+		in.Answers(2, wiretest.Status(404, ""))
 		se := failure(t, dd, mixed())
 		assert.Equal(t, transport.Retry, se.Outcome, w)
 		assert.Equal(t, []int{1, 3}, indexes(se), w)
-		in.answers(1, status(413, ""))
+		in.Answers(1, wiretest.Status(413, ""))
 		assert.Equal(t, transport.TooLarge, failure(t, dd, mixed()).Outcome, w)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/otlp"
 )
 
@@ -22,7 +23,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(503, "text/plain", "busy\r\nX: y")
 	f.Add(302, "", "\xff\x00")
 	f.Fuzz(func(t *testing.T, code int, contentType, body string) {
-		client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		client := &http.Client{Transport: wiretest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			defer r.Body.Close()
 			_, _ = io.Copy(io.Discard, r.Body)
 			return &http.Response{

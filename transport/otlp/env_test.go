@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/otlp"
 )
 
@@ -142,9 +143,9 @@ func TestCertificatesFromEnv(t *testing.T) {
 	certPath, keyPath, pair := certificate(t)
 	trusted := x509.NewCertPool()
 	trusted.AddCert(pair.Leaf)
-	in := &receiver{}
-	in.Server = httptest.NewUnstartedServer(in)
-	in.Config.ErrorLog = quietLog
+	in := unstarted()
+	in.Server.Server = httptest.NewUnstartedServer(in)
+	in.Config.ErrorLog = wiretest.QuietLog
 	in.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, ClientCAs: trusted, ClientAuth: tls.RequireAndVerifyClientCert}
 	in.StartTLS()
 	defer in.Close()

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/otlp"
 )
 
@@ -198,7 +199,7 @@ func TestCountsOfSampledSubmissionsAreRightOnAverage(t *testing.T) {
 		const points = 300
 		exact := 0.0
 		for i := range points {
-			sum := summary(1, 1.1, 1.2)
+			sum := wiretest.Summary(1, 1.1, 1.2)
 			sum.Count = 0
 			for j := range sum.Samples {
 				sum.Samples[j].Weight = 1 / 0.35

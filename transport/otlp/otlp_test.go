@@ -1,17 +1,14 @@
 package otlp_test
 
 import (
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/otlp"
 	"github.com/shardstats/shardstats/transport/transporttest"
 )
@@ -29,13 +26,8 @@ func TestContract(t *testing.T) {
 		transporttest.Arrives(arrives),
 		transporttest.OrderedWithinSeries(), // a request is grouped by host
 		transporttest.Outage(
-			func(t transport.Transport) {
-				in := of(t)
-				in.mu.Lock()
-				defer in.mu.Unlock()
-				in.answer = func(int, http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
-			},
-			func(t transport.Transport) { of(t).answers(-1, nil) },
+			func(t transport.Transport) { of(t).Answers(0, wiretest.Cut) },
+			func(t transport.Transport) { of(t).Ask(nil) },
 		),
 	}
 	for name, change := range map[string]func(*otlp.Config){
@@ -55,55 +47,15 @@ func TestContract(t *testing.T) {
 
 // The outage above cuts connections. Here the port is closed.
 func TestContractWithAPortThatCloses(t *testing.T) {
-	var mu sync.Mutex
-	servers := map[transport.Transport]*httptest.Server{}
-	receivers := map[transport.Transport]*receiver{}
-	listen := func(in *receiver, address string) *httptest.Server {
-		s := httptest.NewUnstartedServer(in)
-		if address != "" {
-			s.Listener.Close()
-			l, err := net.Listen("tcp", address)
-			require.NoError(t, err)
-			s.Listener = l
-		}
-		s.Start()
-		return s
-	}
+	var ports wiretest.Ports
 	transporttest.Run(t,
 		func(t *testing.T) transport.Transport {
-			in := &receiver{}
-			s := listen(in, "")
-			tr := open(t, s.URL)
-			mu.Lock()
-			defer mu.Unlock()
-			servers[tr], receivers[tr] = s, in
-			t.Cleanup(func() {
-				mu.Lock()
-				defer mu.Unlock()
-				servers[tr].Close()
-			})
-			return tr
+			return ports.Open(t, unstarted(), func(url string) transport.Transport { return open(t, url) })
 		},
-		transporttest.Received(func(t transport.Transport) []transporttest.Flat {
-			mu.Lock()
-			defer mu.Unlock()
-			return receivers[t].flats()
-		}),
+		transporttest.Received(func(t transport.Transport) []transporttest.Flat { return ports.Handler(t).(*receiver).flats() }),
 		transporttest.Arrives(arrives),
 		transporttest.OrderedWithinSeries(),
-		transporttest.Outage(
-			func(t transport.Transport) {
-				mu.Lock()
-				defer mu.Unlock()
-				servers[t].CloseClientConnections()
-				servers[t].Close()
-			},
-			func(t transport.Transport) {
-				mu.Lock()
-				defer mu.Unlock()
-				servers[t] = listen(receivers[t], servers[t].Listener.Addr().String())
-			},
-		))
+		ports.Outage(t))
 }
 
 func TestDescription(t *testing.T) {

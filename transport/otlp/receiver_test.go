@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/otlp"
 	"github.com/shardstats/shardstats/transport/transporttest"
 )
@@ -32,28 +32,24 @@ type received struct {
 
 // receiver is a server that takes OTLP, or does what a test asks it to.
 type receiver struct {
-	*httptest.Server
+	wiretest.Server
 	mu       sync.Mutex
 	requests []received
-	answer   func(number int, w http.ResponseWriter, r *http.Request) bool // false: the test has answered
-	count    int
 }
 
 func newReceiver(t testing.TB) *receiver {
-	in := &receiver{}
-	in.Server = httptest.NewServer(in)
-	t.Cleanup(in.Close)
+	in := unstarted()
+	in.Start(t)
 	return in
 }
 
-func (in *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in.mu.Lock()
-	in.count++
-	number, answer := in.count, in.answer
-	in.mu.Unlock() // answer may wait
-	if answer != nil && !answer(number, w, r) {
-		return
-	}
+func unstarted() *receiver {
+	in := &receiver{}
+	in.Take = in.serve
+	return in
+}
+
+func (in *receiver) serve(w http.ResponseWriter, r *http.Request) {
 	if err := in.take(r); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -95,29 +91,6 @@ func unzip(body []byte) ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(z)
-}
-
-// answers makes the receiver answer request number n, from 1, with f, and take
-// all others.
-func (in *receiver) answers(n int, f http.HandlerFunc) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.count = 0
-	in.answer = func(number int, w http.ResponseWriter, r *http.Request) bool {
-		if number != n {
-			return true
-		}
-		f(w, r)
-		return false
-	}
-}
-
-// seen returns how many requests came, refused ones included, since the last
-// call of answers.
-func (in *receiver) seen() int {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.count
 }
 
 func (in *receiver) got() []received {
@@ -207,18 +180,9 @@ func series(name string, kind transport.Kind, values ...float64) transport.Serie
 func observed(name string, kind transport.Kind, values ...[]float64) transport.Series {
 	s := transport.Series{Name: name, Kind: kind, Interval: interval}
 	for i, list := range values {
-		s.Points = append(s.Points, transport.Point{Unix: 100 + 10*int64(i), Summary: summary(list...)})
+		s.Points = append(s.Points, transport.Point{Unix: 100 + 10*int64(i), Summary: wiretest.Summary(list...)})
 	}
 	return s
-}
-
-func summary(values ...float64) *transport.Summary {
-	sum := &transport.Summary{Min: values[0], Max: values[len(values)-1], Count: float64(len(values))}
-	for _, v := range values {
-		sum.Sum += v
-		sum.Samples = append(sum.Samples, transport.Sample{Value: v, Weight: 1})
-	}
-	return sum
 }
 
 func batch(series ...transport.Series) *transport.Batch { return &transport.Batch{Series: series} }

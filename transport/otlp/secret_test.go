@@ -1,13 +1,10 @@
 package otlp_test
 
 import (
-	"bytes"
 	"crypto/tls"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/otlp"
 )
 
@@ -41,20 +39,6 @@ func assertHidden(t *testing.T, text string) {
 	}
 }
 
-// printed returns v in all the ways that it may end up in a log.
-func printed(t *testing.T, v any) string {
-	var out bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		fmt.Fprintf(&out, verb+"\n", v)
-	}
-	doc, err := json.Marshal(v)
-	require.NoError(t, err)
-	out.Write(doc)
-	slog.New(slog.NewTextHandler(&out, nil)).Info("text", "v", v)
-	slog.New(slog.NewJSONHandler(&out, nil)).Info("json", "v", v)
-	return out.String()
-}
-
 func TestConfigPrintsWithoutSecrets(t *testing.T) {
 	for _, value := range secretHeaders {
 		cfg := otlp.Config{
@@ -62,7 +46,7 @@ func TestConfigPrintsWithoutSecrets(t *testing.T) {
 			TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{[]byte(token)}}}},
 		}
 		for _, v := range []any{cfg, &cfg, []otlp.Config{cfg}, map[string]otlp.Config{"c": cfg}} {
-			text := printed(t, v)
+			text := wiretest.Printed(t, v)
 			assertHidden(t, text)
 			assert.Contains(t, text, "***")
 			assert.Contains(t, text, "Authorization")
@@ -73,8 +57,8 @@ func TestConfigPrintsWithoutSecrets(t *testing.T) {
 	}
 	assert.NotContains(t, fmt.Sprint(otlp.Config{}), "***")
 	for _, bad := range []string{"https://me:" + token + "@host", "https://host?api_key=" + token, "https://host\n" + token} {
-		assertHidden(t, printed(t, otlp.Config{Endpoint: bad}))
-		assertHidden(t, printed(t, otlp.Config{MetricsURL: bad}))
+		assertHidden(t, wiretest.Printed(t, otlp.Config{Endpoint: bad}))
+		assertHidden(t, wiretest.Printed(t, otlp.Config{MetricsURL: bad}))
 	}
 }
 
@@ -93,12 +77,12 @@ func TestAnAnswerThatQuotesASecretIsLeftOut(t *testing.T) {
 		for _, quote := range forms(token)[:3] {
 			in := newReceiver(t)
 			tr := open(t, in.URL, func(c *otlp.Config) { c.Headers = map[string]string{"X-Token": value} })
-			in.answers(1, status(400, "your token "+quote+" is bad", "Content-Type", "text/plain"))
+			in.Answers(1, wiretest.Status(400, "your token "+quote+" is bad", "Content-Type", "text/plain"))
 			se := failure(t, tr, batch(gauge("g", 1)))
 			assertHidden(t, se.Error())
 			assert.Contains(t, se.Error(), "it quotes a secret")
 
-			in.answers(1, status(200, proto(1, proto(1, 1, 2, quote)), "Content-Type", protobuf))
+			in.Answers(1, wiretest.Status(200, proto(1, proto(1, 1, 2, quote)), "Content-Type", protobuf))
 			se = failure(t, tr, batch(gauge("g", 1)))
 			assertHidden(t, se.Rejected[0].Reason)
 			assert.Len(t, se.Rejected, 1)
@@ -108,12 +92,12 @@ func TestAnAnswerThatQuotesASecretIsLeftOut(t *testing.T) {
 	tr := open(t, in.URL, func(c *otlp.Config) {
 		c.Headers = map[string]string{"X-Scope-OrgID": "7", "Authorization": "Bearer " + token}
 	})
-	in.answers(1, status(400, "bearer of bad news: 7 points", "Content-Type", "text/plain"))
+	in.Answers(1, wiretest.Status(400, "bearer of bad news: 7 points", "Content-Type", "text/plain"))
 	assert.Contains(t, failure(t, tr, batch(gauge("g", 1))).Error(), "bearer of bad news: 7 points", "a number and a scheme are no secrets")
 }
 
 func TestAnErrorThatQuotesASecretIsLeftOut(t *testing.T) {
-	client := &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+	client := &http.Client{Transport: wiretest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("cannot send " + r.Header.Get("Authorization"))
 	})}
 	tr := open(t, "", func(c *otlp.Config) {
@@ -128,9 +112,9 @@ func TestSecretsDoNotFollowARedirect(t *testing.T) {
 	elsewhere := newReceiver(t)
 	in := newReceiver(t)
 	for _, code := range []int{301, 302, 303, 307, 308} {
-		in.answers(1, status(code, "", "Location", elsewhere.URL+"/v1/metrics"))
+		in.Answers(1, wiretest.Status(code, "", "Location", elsewhere.URL+"/v1/metrics"))
 		tr := open(t, in.URL, func(c *otlp.Config) { c.Headers = map[string]string{"X-Token": token} })
 		failure(t, tr, batch(gauge("g", 1)))
 	}
-	assert.Zero(t, elsewhere.seen())
+	assert.Zero(t, elsewhere.Seen())
 }

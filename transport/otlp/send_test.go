@@ -3,7 +3,6 @@ package otlp_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"strings"
@@ -15,20 +14,9 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/otlp"
 )
-
-// status answers with a code, a body and headers.
-func status(code int, body string, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		for i := 0; i < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.WriteHeader(code)
-		_, _ = io.WriteString(w, body)
-	}
-}
 
 // proto joins fields of a message: numbers for varints, strings for the rest.
 func proto(fields ...any) string {
@@ -84,7 +72,7 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.code, " ", c.body[:min(len(c.body), 9)]), func(t *testing.T) {
 			in := newReceiver(t)
-			in.answers(1, status(c.code, c.body, c.header...))
+			in.Answers(1, wiretest.Status(c.code, c.body, c.header...))
 			tr := open(t, in.URL)
 			se := failure(t, tr, batch(gauge("g", 1)))
 			assert.Equal(t, c.want, se.Outcome)
@@ -102,7 +90,7 @@ func TestAnswers(t *testing.T) {
 
 func TestARedirectWithinTheHostIsFollowed(t *testing.T) {
 	in := newReceiver(t)
-	in.answers(1, status(307, "", "Location", "/moved/here"))
+	in.Answers(1, wiretest.Status(307, "", "Location", "/moved/here"))
 	require.NoError(t, open(t, in.URL).Send(t.Context(), batch(gauge("g", 1))))
 	require.Len(t, in.got(), 1)
 	assert.Equal(t, "/moved/here", in.got()[0].path)
@@ -135,7 +123,7 @@ func TestPartialSuccess(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newReceiver(t)
-			in.answers(1, status(200, c.body, "Content-Type", protobuf))
+			in.Answers(1, wiretest.Status(200, c.body, "Content-Type", protobuf))
 			bad := gauge("bad", math.NaN())
 			err := open(t, in.URL).Send(t.Context(), batch(gauge("a", 1, 2), bad, gauge("b", 3, 4), bad))
 			se := transport.AsSendError(err)
@@ -258,27 +246,27 @@ func TestAFailureInTheMiddle(t *testing.T) {
 		rejected int // of 10 in the second request
 		why      string
 	}{
-		{"busy", counts(30), status(503, ""), transport.Retry, 0, ""},
-		{"denied", counts(30), status(401, ""), transport.Denied, 0, ""},
-		{"poison", counts(30), status(400, ""), transport.Poison, 0, ""},
-		{"too large", counts(30), status(413, ""), transport.TooLarge, 0, ""},
-		{"permanent", counts(30), status(404, ""), transport.Retry, 10, "permanent"},
-		{"permanent, a mixture", mixture(30), status(404, ""), transport.Retry, 10, "permanent"},
-		{"lost", counts(30), cut, transport.Retry, 10, "unknown"},
-		{"lost, a mixture", mixture(30), cut, transport.Retry, 5, "unknown"},
-		{"lost, the last request", counts(20), cut, transport.Unknown, 0, ""},
-		{"permanent, the last request", counts(20), status(404, ""), transport.Permanent, 0, ""},
+		{"busy", counts(30), wiretest.Status(503, ""), transport.Retry, 0, ""},
+		{"denied", counts(30), wiretest.Status(401, ""), transport.Denied, 0, ""},
+		{"poison", counts(30), wiretest.Status(400, ""), transport.Poison, 0, ""},
+		{"too large", counts(30), wiretest.Status(413, ""), transport.TooLarge, 0, ""},
+		{"permanent", counts(30), wiretest.Status(404, ""), transport.Retry, 10, "permanent"},
+		{"permanent, a mixture", mixture(30), wiretest.Status(404, ""), transport.Retry, 10, "permanent"},
+		{"lost", counts(30), wiretest.Cut, transport.Retry, 10, "unknown"},
+		{"lost, a mixture", mixture(30), wiretest.Cut, transport.Retry, 5, "unknown"},
+		{"lost, the last request", counts(20), wiretest.Cut, transport.Unknown, 0, ""},
+		{"permanent, the last request", counts(20), wiretest.Status(404, ""), transport.Permanent, 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			in := newReceiver(t)
-			in.answers(2, c.answer)
+			in.Answers(2, c.answer)
 			tr := open(t, in.URL)
 			tr.SetLimit(requestOf(t, c.b, 10))
 			se := failure(t, tr, c.b)
 			assert.Equal(t, c.want, se.Outcome, "%v", se)
 			assert.Equal(t, 10, se.Delivered)
 			assert.Len(t, in.points(), 10)
-			assert.Equal(t, 2, in.seen(), "what is behind is not tried")
+			assert.Equal(t, 2, in.Seen(), "what is behind is not tried")
 			require.Len(t, se.Rejected, c.rejected)
 			for i, r := range se.Rejected {
 				assert.Equal(t, c.why, r.Reason)
@@ -300,23 +288,18 @@ func requestOf(t *testing.T, b *transport.Batch, n int) (limit int) {
 	return size(n) + roundedUp
 }
 
-func cut(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body)
-	panic(http.ErrAbortHandler)
-}
-
 func TestPartialSuccessOfSeveralRequests(t *testing.T) {
 	in := newReceiver(t)
 	b := batch(numbered(30, transport.KindCount)...)
-	in.answers(2, status(200, proto(1, proto(1, 2, 2, "no")), "Content-Type", protobuf))
+	in.Answers(2, wiretest.Status(200, proto(1, proto(1, 2, 2, "no")), "Content-Type", protobuf))
 	tr := open(t, in.URL)
 	tr.SetLimit(requestOf(t, b, 10))
 	se := failure(t, tr, b)
 	assert.Equal(t, 30, se.Delivered)
 	assert.Equal(t, []transport.Rejection{{Index: 18, Reason: "no"}, {Index: 19, Reason: "no"}}, se.Rejected)
-	assert.Equal(t, 3, in.seen())
+	assert.Equal(t, 3, in.Seen())
 
-	in.answers(2, status(200, proto(1, proto(1, 17)), "Content-Type", protobuf))
+	in.Answers(2, wiretest.Status(200, proto(1, proto(1, 17)), "Content-Type", protobuf))
 	se = failure(t, tr, b)
 	require.Len(t, se.Rejected, 10, "all of that request, and none of another")
 	assert.Equal(t, []int{10, 19}, []int{se.Rejected[0].Index, se.Rejected[9].Index})
@@ -329,7 +312,7 @@ func TestClosed(t *testing.T) {
 	require.NoError(t, tr.Close(context.Background()))
 	se := failure(t, tr, batch(gauge("g", 1)))
 	require.ErrorIs(t, se, transport.ErrClosed)
-	assert.Zero(t, in.seen())
+	assert.Zero(t, in.Seen())
 }
 
 func TestRequests(t *testing.T) {

@@ -9,12 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/prometheus"
 )
 
 func TestNothingIsAllocatedPerSeries(t *testing.T) {
 	for kind := transport.KindCount; kind <= transport.KindDistribution; kind++ {
-		b := benchBatch(kind, 200, 50)
+		b := wiretest.Batch(kind, 200, 50)
 		for i := range b.Series { // labels that need work, too
 			b.Series[i].Tags = append(b.Series[i].Tags, "le:x", "host:a")
 			b.Series[i].Host, b.Series[i].HostSet = "b", true

@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/shardstats/shardstats/transport"
-	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/prometheus"
 	"github.com/shardstats/shardstats/transport/transporttest"
 )
@@ -65,12 +65,7 @@ func point(name string, kind transport.Kind, value float64, tags ...string) tran
 
 func summed(name string, kind transport.Kind, values ...float64) transport.Series {
 	s := point(name, kind, 0)
-	sum := &transport.Summary{Count: float64(len(values)), Min: values[0], Max: values[len(values)-1]}
-	for _, v := range values {
-		sum.Sum += v
-		sum.Samples = append(sum.Samples, transport.Sample{Value: v, Weight: 1})
-	}
-	s.Points[0].Summary = sum
+	s.Points[0].Summary = wiretest.Summary(values...)
 	return s
 }
 
@@ -187,33 +182,10 @@ func (p *page) flats() (flats []transporttest.Flat) {
 	return flats
 }
 
-// kindOf is the kind of a series of the suite, which names them so.
-func kindOf(name string) transport.Kind {
-	for suffix, kind := range map[string]transport.Kind{
-		"rate": transport.KindRate, "gauge": transport.KindGauge, "hosted": transport.KindGauge, "nohost": transport.KindGauge,
-		"device": transport.KindGauge, "set": transport.KindSet, "histogram": transport.KindHistogram,
-		"timing": transport.KindTiming, "distribution": transport.KindDistribution,
-	} {
-		if strings.HasSuffix(name, "."+suffix) {
-			return kind
-		}
-	}
-	return transport.KindCount
-}
-
-// arrives is how a point of the suite looks on the page. That names and labels are
-// spelled right has tests of its own.
+// arrives is how a point of the suite looks on a page, which has no times.
 func arrives(f transporttest.Flat) transporttest.Flat {
-	s := transport.Series{Name: f.Name, Tags: f.Tags, Host: f.Host, Kind: kindOf(f.Name)}
-	if strings.HasSuffix(f.Name, ".device") {
-		s.Device = "sda"
-	}
-	f.Name, f.Tags, f.Host, f.Unix = string(prom.AppendName(nil, s.Name, s.Kind)), nil, "", 0
-	for _, l := range new(prom.Labels).Of(&s) {
-		f.Tags = append(f.Tags, l.Key+":"+l.Value)
-	}
-	f.Value = prom.Scale(s.Kind, f.Value)
-	return f
+	f.Unix = 0
+	return wiretest.Prometheus(f)
 }
 
 func TestContract(t *testing.T) {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/remotewrite"
 )
 
@@ -65,13 +64,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 		require.NoError(t, err)
 		var out bytes.Buffer
 		for _, v := range []any{cfg, &cfg, []remotewrite.Config{cfg}} {
-			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-				fmt.Fprintf(&out, verb+"\n", v)
-			}
-			doc, err := json.Marshal(v)
-			require.NoError(t, err)
-			out.Write(doc)
-			slog.New(slog.NewTextHandler(&out, nil)).Info("text", "v", v)
+			out.WriteString(wiretest.Printed(t, v))
 		}
 		assert.Contains(t, out.String(), "***", name)
 		assert.Contains(t, out.String(), "host.example")
@@ -94,7 +87,7 @@ func TestSecretsAreSentAndNotQuoted(t *testing.T) {
 	} {
 		in := newReceiver(t)
 		var got string
-		in.answers(func(w http.ResponseWriter, r *http.Request) {
+		in.Answers(0, func(w http.ResponseWriter, r *http.Request) {
 			got = r.Header.Get("Authorization")
 			http.Error(w, "no: "+got+" "+strings.ToUpper(token), http.StatusForbidden)
 		})
@@ -110,7 +103,7 @@ func TestSecretsAreSentAndNotQuoted(t *testing.T) {
 // secrets along.
 func TestRedirects(t *testing.T) {
 	in, other := newReceiver(t), newReceiver(t)
-	in.answers(func(w http.ResponseWriter, r *http.Request) {
+	in.Answers(0, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/v1/write" {
 			http.Redirect(w, r, "/there", http.StatusTemporaryRedirect)
 			return
@@ -119,7 +112,7 @@ func TestRedirects(t *testing.T) {
 	})
 	require.NoError(t, open(t, in.URL).Send(t.Context(), batch(point("n", transport.KindCount, 1))))
 	assert.Len(t, in.series(), 1)
-	in.answers(func(w http.ResponseWriter, r *http.Request) {
+	in.Answers(0, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
 	})
 	tr := open(t, in.URL, func(c *remotewrite.Config) { c.Timeout = 5 * time.Second })

@@ -17,7 +17,7 @@ func TestHostilePeers(t *testing.T) {
 				w, err := remotewrite.New(remotewrite.Config{URL: url, Version: version})
 				require.NoError(t, err)
 				return w
-			}, &receiver{})
+			}, unstarted())
 		})
 	}
 }

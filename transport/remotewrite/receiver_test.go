@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,43 +14,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
-	"github.com/shardstats/shardstats/transport/internal/prom"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/remotewrite"
 	"github.com/shardstats/shardstats/transport/transporttest"
 )
 
 // receiver is a server that takes remote write, or does what a test asks it to.
 type receiver struct {
-	*httptest.Server
+	wiretest.Server
 	v1only   bool // answers 204 to 2.0 and stores nothing, as Prometheus 2 does
 	mu       sync.Mutex
 	requests []*wireRequest
 	headers  []http.Header
-	answer   http.HandlerFunc // instead; nil: take
 }
 
 func newReceiver(t testing.TB) *receiver {
-	in := &receiver{}
-	in.Server = httptest.NewServer(in)
-	t.Cleanup(in.Close)
+	in := unstarted()
+	in.Start(t)
 	return in
 }
 
-func (in *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	in.mu.Lock()
-	answer := in.answer
-	in.mu.Unlock()
-	if answer != nil {
-		answer(w, r)
-		return
-	}
-	in.take(w, r)
-}
-
-func (in *receiver) answers(f http.HandlerFunc) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.answer = f
+func unstarted() *receiver {
+	in := &receiver{}
+	in.Take = in.take
+	return in
 }
 
 func (in *receiver) take(w http.ResponseWriter, r *http.Request) {
@@ -156,35 +142,6 @@ func (in *receiver) flats() []transporttest.Flat {
 	return flats
 }
 
-// kindOf is the kind of a series of the suite, which names them so.
-func kindOf(name string) transport.Kind {
-	for suffix, kind := range map[string]transport.Kind{
-		"rate": transport.KindRate, "gauge": transport.KindGauge, "hosted": transport.KindGauge, "nohost": transport.KindGauge,
-		"device": transport.KindGauge, "set": transport.KindSet, "histogram": transport.KindHistogram,
-		"timing": transport.KindTiming, "distribution": transport.KindDistribution,
-	} {
-		if strings.HasSuffix(name, "."+suffix) {
-			return kind
-		}
-	}
-	return transport.KindCount
-}
-
-// arrives is how a point of the suite looks on the wire. That names and labels are
-// spelled right has tests of its own.
-func arrives(f transporttest.Flat) transporttest.Flat {
-	s := transport.Series{Name: f.Name, Tags: f.Tags, Host: f.Host, Kind: kindOf(f.Name)}
-	if strings.HasSuffix(f.Name, ".device") {
-		s.Device = "sda"
-	}
-	f.Name, f.Tags, f.Host = string(prom.AppendName(nil, s.Name, s.Kind)), nil, ""
-	for _, l := range new(prom.Labels).Of(&s) {
-		f.Tags = append(f.Tags, l.Key+":"+l.Value)
-	}
-	f.Value = prom.Scale(s.Kind, f.Value)
-	return f
-}
-
 func open(t testing.TB, url string, change ...func(*remotewrite.Config)) *remotewrite.Transport {
 	cfg := remotewrite.Config{URL: url + "/api/v1/write"}
 	for _, f := range change {
@@ -210,12 +167,7 @@ func point(name string, kind transport.Kind, value float64, tags ...string) tran
 // summed returns a series with one summary of sorted values, each kept.
 func summed(name string, kind transport.Kind, values ...float64) transport.Series {
 	s := point(name, kind, 0)
-	sum := &transport.Summary{Count: float64(len(values)), Min: values[0], Max: values[len(values)-1]}
-	for _, v := range values {
-		sum.Sum += v
-		sum.Samples = append(sum.Samples, transport.Sample{Value: v, Weight: 1})
-	}
-	s.Points[0].Summary = sum
+	s.Points[0].Summary = wiretest.Summary(values...)
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/remotewrite"
 	"github.com/shardstats/shardstats/transport/transporttest"
 )
@@ -39,12 +40,10 @@ func TestContract(t *testing.T) {
 				return tr
 			},
 				transporttest.Received(func(t transport.Transport) []transporttest.Flat { return of(t).flats() }),
-				transporttest.Arrives(arrives),
+				transporttest.Arrives(wiretest.Prometheus),
 				transporttest.Outage(
-					func(t transport.Transport) {
-						of(t).answers(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-					},
-					func(t transport.Transport) { of(t).answers(nil) },
+					func(t transport.Transport) { of(t).Answers(0, wiretest.Cut) },
+					func(t transport.Transport) { of(t).Ask(nil) },
 				))
 		})
 	}
@@ -178,9 +177,9 @@ func TestTimesOfASeriesNeverGoBack(t *testing.T) {
 	require.NoError(t, tr.Send(t.Context(), at(bucket+10, 6)))
 	assert.Equal(t, []transport.Rejection{{Index: 0, Reason: "late_gauge"}}, failure(t, tr, at(bucket+9, 7)).Rejected)
 	assert.Len(t, in.series(), 3)
-	in.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+	in.Answers(0, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	failure(t, tr, at(bucket+100, 8))
-	in.answers(nil)
+	in.Ask(nil)
 	require.NoError(t, tr.Send(t.Context(), at(bucket+90, 8)), "what was not acknowledged does not count")
 	require.NoError(t, tr.Send(t.Context(), at(bucket+110, 2)), "a total that begins anew has a new start")
 	got := in.series()

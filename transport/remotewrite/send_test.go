@@ -1,7 +1,6 @@
 package remotewrite_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"math"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/transport"
+	"github.com/shardstats/shardstats/transport/internal/wiretest"
 	"github.com/shardstats/shardstats/transport/remotewrite"
 )
 
@@ -60,7 +60,7 @@ func TestWhatAnswersMean(t *testing.T) {
 		for _, v := range []remotewrite.Version{remotewrite.V1, remotewrite.V2} {
 			t.Run(name+"/"+v.String(), func(t *testing.T) {
 				in := newReceiver(t)
-				in.answers(c.answer)
+				in.Answers(0, c.answer)
 				se := failure(t, open(t, in.URL, version(v)), batch(point("n", transport.KindCount, 1)))
 				assert.Equal(t, c.outcome, se.Outcome, "%v", se)
 				assert.Equal(t, c.after, se.After)
@@ -88,7 +88,7 @@ func TestV2TakesNoSilenceForDelivery(t *testing.T) {
 func TestAutoGoesOverToV1(t *testing.T) {
 	for _, code := range []int{200, 204, 400, 406, 415} {
 		in := newReceiver(t)
-		in.answers(func(w http.ResponseWriter, r *http.Request) {
+		in.Answers(0, func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("X-Prometheus-Remote-Write-Version") == "2.0.0" {
 				w.WriteHeader(code)
 				return
@@ -136,7 +136,7 @@ func TestWhatWasNotWrittenIsRejected(t *testing.T) {
 		"some, and it is a 400":  {status(400, samples, "6", histograms, "1"), []int{3}},
 	} {
 		in := newReceiver(t)
-		in.answers(c.answer)
+		in.Answers(0, c.answer)
 		err := transport.AsSendError(open(t, in.URL).Send(t.Context(), b))
 		if c.rejected == nil {
 			assert.Nil(t, err, name)
@@ -152,7 +152,7 @@ func TestWhatWasNotWrittenIsRejected(t *testing.T) {
 		assert.Equal(t, c.rejected, got, name)
 	}
 	in := newReceiver(t)
-	in.answers(status(400, samples, "0", histograms, "0"))
+	in.Answers(0, status(400, samples, "0", histograms, "0"))
 	assert.Equal(t, transport.Poison, failure(t, open(t, in.URL), b).Outcome, "all of it may be well but for one point")
 }
 
@@ -173,7 +173,7 @@ func TestARequestOfSeveralFails(t *testing.T) {
 	} {
 		in := newReceiver(t)
 		requests := 0
-		in.answers(func(w http.ResponseWriter, r *http.Request) {
+		in.Answers(0, func(w http.ResponseWriter, r *http.Request) {
 			if requests++; requests == 2 {
 				status(code)(w, r)
 				return
@@ -225,7 +225,7 @@ func TestEndlessAnswers(t *testing.T) {
 	for _, code := range []int{200, 400, 500} {
 		in := newReceiver(t)
 		done := make(chan int, 1)
-		in.answers(func(w http.ResponseWriter, r *http.Request) {
+		in.Answers(0, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			w.WriteHeader(code)
 			n := 0
@@ -241,18 +241,13 @@ func TestEndlessAnswers(t *testing.T) {
 	}
 }
 
-func TestTimeout(t *testing.T) {
-	in := newReceiver(t)
-	in.answers(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		<-r.Context().Done()
-	})
-	tr := open(t, in.URL, func(c *remotewrite.Config) { c.Timeout = 50 * time.Millisecond })
-	se := failure(t, tr, batch(point("n", transport.KindCount, 1)))
-	assert.Equal(t, transport.Unknown, se.Outcome)
-	assert.Contains(t, se.Error(), "no answer within 50ms")
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	assert.Equal(t, transport.Retry, transport.AsSendError(tr.Send(ctx, batch(point("n", transport.KindCount, 1)))).Outcome)
+func TestRequestsWithoutAnAnswer(t *testing.T) {
+	wiretest.Posting{
+		New: func(t *testing.T, url string, client *http.Client, timeout time.Duration) transport.Transport {
+			return open(t, url, func(c *remotewrite.Config) { c.Client, c.Timeout = client, timeout })
+		},
+		Take:    unstarted().Take,
+		Batch:   batch(point("n", transport.KindCount, 1)),
+		Timeout: 30 * time.Second,
+	}.Run(t)
 }
