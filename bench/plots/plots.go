@@ -71,13 +71,13 @@ func (c *Curve) checkLine(scale Scale) error {
 	}
 	for i, x := range c.X {
 		if i > 0 && x <= c.X[i-1] {
-			return fmt.Errorf("X[%d] is %v after %v: give ascending places", i, x, c.X[i-1])
+			return fmt.Errorf("the place X[%d] is %v after %v: give ascending places", i, x, c.X[i-1])
 		}
 		if err := check("X", i, x, scale&LogX != 0); err != nil {
 			return err
 		}
 		if math.IsNaN(c.Y[i]) {
-			return fmt.Errorf("Y[%d] is NaN: leave the point out", i)
+			return fmt.Errorf("the value Y[%d] is NaN: leave the point out", i)
 		}
 	}
 	return c.checkValues(scale)

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -135,6 +136,13 @@ func TestDefaultsAreTheClients(t *testing.T) {
 	assert.Equal(t, 256, shardSweep(1000)[8])
 	s := DefaultSetting()
 	assert.Equal(t, defaultShards(runtime.GOMAXPROCS(0)), s.Shards)
+	// The table of defaults is generated from the library's constants.
+	doc, err := os.ReadFile("../../docs/CONFIGURATION.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(doc), fmt.Sprintf("| `WithFlushInterval` | %v |", s.Interval))
+	assert.Contains(t, string(doc), "| `WithReservoirSize` | 1,000 |")
+	assert.Equal(t, 1000, s.ReservoirSize)
+	assert.Contains(t, string(doc), fmt.Sprintf("| next power of two from GOMAXPROCS | 1 to %d |", maxShards))
 	assert.Contains(t, reservoirSweep, s.ReservoirSize)
 	assert.Contains(t, intervalSweep, s.Interval)
 }
