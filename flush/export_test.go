@@ -2,8 +2,8 @@ package flush
 
 // The door inwards for tests of the package's outside.
 
-// LimitMemory bounds the memory of what was sent.
-func LimitMemory(f *Flusher, entries int) { f.memory.limit = entries }
+// LimitMemory bounds the memory of what was sent to buckets of one series.
+func LimitMemory(f *Flusher, buckets int) { f.memory.limit = buckets * (1 + bucketEntries) }
 
 // Tick does what the goroutine does at a wake-up.
 func Tick(f *Flusher) { f.tick() }

@@ -118,16 +118,16 @@ func (f *Flusher) passed(b *bucket) bool {
 // replace.
 func (f *Flusher) remove(b *bucket) {
 	if b.sent != nil && f.overwrites {
-		keys := make([]uint64, 0, b.sent.Len())
+		maker := f.memory.begin()
 		b.sent.Each(func(row, slot int) {
 			s := f.cfg.Catalog.Series(shard.MakeID(row, slot))
 			for _, v := range f.views {
 				if v.overwritten(s.Kind) && v.keeps(s) {
-					keys = append(keys, v.identity(s))
+					maker.add(v.identity(s))
 				}
 			}
 		})
-		f.memory.remember(b.start, keys)
+		f.memory.remember(b.start, maker)
 	}
 	for _, v := range f.views {
 		v.revisions.forget(b.start)

@@ -124,8 +124,8 @@ var rollupMutants = []Mutant{
 	{
 		Name: "a bucket given up is known by other names than on the wire",
 		File: "flush/late.go",
-		Old:  "keys = append(keys, v.identity(s))",
-		New:  "keys = append(keys, s.Key)",
+		Old:  "maker.add(v.identity(s))",
+		New:  "maker.add(s.Key)",
 		Run:  "TestALatePartOfAnotherSeriesOfTheSameNameOnTheWire", Package: "./flush",
 	},
 	{
