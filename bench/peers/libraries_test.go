@@ -108,8 +108,13 @@ func TestEachAdapterSubmitsWhatItSaysConcurrentSafe(t *testing.T) {
 				wg.Go(func() { second(each) })
 				wg.Wait()
 				require.NoError(t, session.Flush())
-				found := readers[library.Name](t, w.name, p.bytes())
+				flushed := len(p.bytes())
 				require.NoError(t, session.Close())
+				if flushed == 0 { // it writes at its end
+					require.Equal(t, "tally", library.Name)
+					flushed = len(p.bytes())
+				}
+				found := readers[library.Name](t, w.name, p.bytes()[:flushed])
 
 				assert.Len(t, found, w.series, "%s: series", w.text)
 				want := 2.0 * each

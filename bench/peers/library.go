@@ -9,8 +9,8 @@ type Library struct {
 	Module string
 	// Note says what it does more or less than ours; "" for ours.
 	Note string
-	// StandIn says that Flush stands in for what the library does not have, or waits
-	// for what it does by itself: it is not measured while flushing.
+	// StandIn says that Flush stands in for what the library does not have: it is not
+	// measured while flushing.
 	StandIn bool
 	// HistogramBytes is what a histogram takes from the start, if that is much.
 	HistogramBytes int

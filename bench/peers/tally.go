@@ -2,78 +2,48 @@ package peers
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/uber-go/tally/v4"
 )
 
-// tallyInterval is how often tally reports: it cannot be told to.
-const tallyInterval = 50 * time.Millisecond
-
 // Tally returns tally with a reporter that writes lines.
 func Tally() Library {
 	return Library{
 		Name: "tally", Module: "github.com/uber-go/tally/v4",
-		Note:    "by name is Tagged(map).Counter(name); the histogram has 10 linear buckets and keeps no samples; reports by itself, here each 50 ms, to a reporter of ours that writes a line for each value",
+		Note:    "by name is Tagged(map).Counter(name); the histogram has 10 linear buckets and keeps no samples; it reports at intervals and cannot be told to, so that here it reports once, at its end, to a reporter of ours that writes a line for each value",
 		StandIn: true,
 		New: func(w io.Writer) (*Session, error) {
-			reporter := &tallyReporter{w: bufio.NewWriter(w), reported: make(chan struct{})}
+			reporter := &tallyReporter{w: bufio.NewWriter(w)}
 			buckets, err := tally.LinearValueBuckets(0, 0.1, 10)
 			if err != nil {
 				return nil, err
 			}
-			scope, closer := tally.NewRootScope(tally.ScopeOptions{Reporter: reporter, OmitCardinalityMetrics: true}, tallyInterval)
+			scope, closer := tally.NewRootScope(tally.ScopeOptions{Reporter: reporter, OmitCardinalityMetrics: true}, 0)
 			s := &tallySession{scope: scope, buckets: buckets}
 			return &Session{
 				Counters: s.counters, Gauges: s.gauges, Histograms: s.histograms,
 				Count: s.count, Set: s.set, Observe: s.observe, Build: buildValues,
-				Flush: reporter.wait,
-				Close: closer.Close,
+				Flush: nothing,
+				Close: func() error { return errors.Join(closer.Close(), reporter.err) },
 			}, nil
 		},
 	}
 }
 
-// tallyReporter writes what it is given. tally calls it from one goroutine, and once
-// more at Close, maybe at the same time.
+// tallyReporter writes what it is given, all by one goroutine.
 type tallyReporter struct {
-	mu  sync.Mutex
 	w   *bufio.Writer
 	err error
-	// reported is closed, and made anew, at the end of each report.
-	reported chan struct{}
-}
-
-// wait returns when a report has ended that began after the call: the second to end.
-func (r *tallyReporter) wait() error {
-	for range 2 {
-		r.mu.Lock()
-		reported := r.reported
-		r.mu.Unlock()
-		<-reported
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.err
 }
 
 // Flush ends a report.
-func (r *tallyReporter) Flush() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := r.w.Flush(); err != nil {
-		r.err = err
-	}
-	close(r.reported)
-	r.reported = make(chan struct{})
-}
+func (r *tallyReporter) Flush() { r.err = r.w.Flush() }
 
 func (r *tallyReporter) line(name string, tags map[string]string, value any, kind string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	// A write that fails shows at Flush: bufio keeps the error.
 	_, _ = fmt.Fprintf(r.w, "%s,%s=%s,%s=%s,%s=%s:%v|%s\n", name,
 		routeKey, tags[routeKey], methodKey, tags[methodKey], statusKey, tags[statusKey], value, kind)
