@@ -20,6 +20,7 @@ COUNT    ?= 100
 NAME     ?= hotpath
 WHAT     ?= hotpath encode
 RUN      ?=
+INTERVALS ?= 1000
 TUNE     ?=
 BUDGET   ?= 6m
 
@@ -86,6 +87,10 @@ peers: ## the same submissions through other libraries, by turns, in BUDGET=6m (
 		latency|memory) $(WORK) go run ./cmd/$$what ;; \
 		*) echo "WHAT=$$what: give one or more of throughput, latency, memory" >&2; exit 2 ;; \
 	esac; done
+
+.PHONY: soak
+soak: ## INTERVALS=1000 roll-up intervals with 10,000 new series in each: memory must stay, every count arrive once; writes bench/results/soak.md
+	@cd bench && $(WORK) go run ./cmd/memory -soak -intervals '$(INTERVALS)' -out '$(if $(filter 1000,$(INTERVALS)),results)' -plots '$(if $(filter 1000,$(INTERVALS)),../docs/plots)'
 
 .PHONY: cover
 cover: ## coverage by package, and the functions no test reaches

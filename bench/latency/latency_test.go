@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/peers"
 )
 
@@ -99,8 +99,14 @@ func TestRunMeasuresAllThatTakeNames(t *testing.T) {
 	assert.Contains(t, table, "### Bound, 2 goroutines")
 	assert.Contains(t, table, "| slow | no flush |")
 	assert.Contains(t, table, "| shardstats | 2 goroutines, no flush |")
-	assert.Equal(t, 3*2*9, strings.Count(r.Raw(), "\nBenchmarkLatency/"))
-	assert.Contains(t, r.Raw(), "BenchmarkLatency/by=slow/way=by_name/goroutines=2/beside=flushes_pauses_between-")
+	_, lines, err := benchfmt.Parse(r.Raw())
+	require.NoError(t, err)
+	require.Len(t, lines, 9*2)
+	for _, line := range lines {
+		assert.Len(t, line.Values, 18, line.Name)
+		assert.Equal(t, "ns/op", line.Values[0].Unit)
+		assert.Positive(t, line.Values[0].Value)
+	}
 	svg, err := r.Plots()
 	require.NoError(t, err)
 	assert.Len(t, svg, 2)

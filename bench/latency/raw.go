@@ -1,48 +1,41 @@
 package latency
 
 import (
-	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
+
+	"github.com/shardstats/shardstats/bench/benchfmt"
 )
 
 // Raw returns every round in the format of Go's benchmarks, for benchstat: the
 // median as ns/op, and further percentiles in units of their own; the timer's and
-// the floor's beside.
+// the floor's in the same line, since they were measured by turns with it.
 func (r *Result) Raw() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: %s\n", runtime.GOOS, runtime.GOARCH, "github.com/shardstats/shardstats/bench/latency")
-	for _, line := range r.Machine {
-		fmt.Fprintln(&b, line)
-	}
-	fmt.Fprintf(&b, "plan: %d series, %d rounds of %v\n", r.Plan.Series, r.Plan.Rounds, r.Turn)
+	b.WriteString(benchfmt.Head(benchfmt.Machine("github.com/shardstats/shardstats/bench/latency")...))
+	b.WriteByte('\n')
 	for _, f := range r.Found {
+		name := benchfmt.Name("Latency",
+			benchfmt.Key{Key: "by", Value: f.Library}, benchfmt.Key{Key: "way", Value: string(f.Way)},
+			benchfmt.Key{Key: "goroutines", Value: strconv.Itoa(f.Goroutines)}, benchfmt.Key{Key: "beside", Value: string(f.State)},
+			benchfmt.Key{Key: "series", Value: strconv.Itoa(r.Plan.Series)})
 		for _, s := range f.Rounds {
-			name := fmt.Sprintf("BenchmarkLatency/by=%s/way=%s/goroutines=%d/beside=%s-%d",
-				word(f.Library), word(string(f.Way)), f.Goroutines, word(string(f.State)), runtime.GOMAXPROCS(0))
-			line(&b, name, "", &s.Submit)
-			line(&b, name, "timer-", &s.Timer)
-			line(&b, name, "floor-", &s.Floor)
+			line := benchfmt.Line{Name: name, Procs: runtime.GOMAXPROCS(0), Iterations: int(s.Submit.Count())}
+			line.Values = append(line.Values, benchfmt.Value{Value: float64(s.Submit.Quantile(0.5)), Unit: "ns/op"})
+			line.Values = append(line.Values, figures("", &s.Submit)[1:]...)
+			line.Values = append(line.Values, figures("timer-", &s.Timer)...)
+			line.Values = append(line.Values, figures("floor-", &s.Floor)...)
+			b.WriteString(line.String())
 		}
 	}
 	return b.String()
 }
 
-// line writes one benchmark line. The median of the timer and the floor is no
-// ns/op: benchstat would mix it with the submission's.
-func line(b *strings.Builder, name, what string, h *Histogram) {
-	median := "ns/op"
-	if what != "" {
-		median = what + "p50-ns"
+// figures returns the percentiles of h, each with a unit of its own.
+func figures(of string, h *Histogram) (all []benchfmt.Value) {
+	for _, p := range percentiles {
+		all = append(all, benchfmt.Value{Value: float64(h.Quantile(p.q)), Unit: of + p.name + "-ns"})
 	}
-	fmt.Fprintf(b, "%s\t%d\t%d %s", name, h.Count(), h.Quantile(0.5), median)
-	for _, p := range percentiles[1:] {
-		fmt.Fprintf(b, "\t%d %s%s-ns", h.Quantile(p.q), what, p.name)
-	}
-	fmt.Fprintf(b, "\t%d %smax-ns\n", h.Max(), what)
-}
-
-// word makes a name fit for the name of a benchmark.
-func word(s string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(s, ",", ""), " ", "_")
+	return append(all, benchfmt.Value{Value: float64(h.Max()), Unit: of + "max-ns"})
 }

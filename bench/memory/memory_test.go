@@ -15,10 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/peers"
 )
 
 func TestMain(m *testing.M) {
+	serveSoak()
 	ChildMain(libraries()) // the tests measure in processes of their own
 	goleak.VerifyTestMain(m)
 }
@@ -191,7 +193,11 @@ func TestRunMeasuresThePlan(t *testing.T) {
 	assert.Regexp(t, `\| counter \| shardstats \| \d+ / \d+ / \d+ \| \d+ / \d+ / \d+ \|`, table)
 	assert.Regexp(t, `\| gauge \| shardstats \|`, table)
 	assert.NotContains(t, table, "| gauge | hoarder")
-	assert.Equal(t, 10, strings.Count(r.Raw(), "\nBenchmarkMemory/"))
+	_, lines, err := benchfmt.Parse(r.Raw())
+	require.NoError(t, err)
+	require.Len(t, lines, 10)
+	assert.Contains(t, lines[0].Name, "by=shardstats/kind=counter")
+	assert.Len(t, lines[0].Values, 4)
 	svg, err := r.Plots()
 	require.NoError(t, err)
 	assert.Contains(t, string(svg["memory-series.svg"]), "hoarder")

@@ -5,8 +5,10 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/plots"
 )
 
@@ -97,10 +99,8 @@ func digits(v float64) string {
 // Raw returns the figures in the format of Go's benchmarks, for benchstat.
 func (r *Result) Raw() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "goos: %s\ngoarch: %s\npkg: github.com/shardstats/shardstats/bench/memory\n", runtime.GOOS, runtime.GOARCH)
-	for _, line := range r.Machine {
-		fmt.Fprintln(&b, line)
-	}
+	b.WriteString(benchfmt.Head(benchfmt.Machine("github.com/shardstats/shardstats/bench/memory")...))
+	b.WriteByte('\n')
 	for _, c := range r.Rows {
 		for _, n := range r.Plan.Series {
 			c.Series = n
@@ -108,10 +108,15 @@ func (r *Result) Raw() string {
 			if cost == nil {
 				continue
 			}
-			name := fmt.Sprintf("BenchmarkMemory/by=%s/kind=%s/observations=%d/shards=%d/series=%d",
-				strings.NewReplacer(" ", "_", ",", "").Replace(c.Library), c.Kind, c.Observations, c.Shards, n)
-			fmt.Fprintf(&b, "%s-%d\t1\t%.1f first-B/series\t%.1f full-B/series\t%.1f flushed-B/series\t%d peak-B\n",
-				name, runtime.GOMAXPROCS(0), cost.First, cost.Full, cost.Flushed, cost.PeakBytes)
+			line := benchfmt.Line{Procs: runtime.GOMAXPROCS(0), Iterations: 1, Name: benchfmt.Name("Memory",
+				benchfmt.Key{Key: "by", Value: c.Library}, benchfmt.Key{Key: "kind", Value: string(c.Kind)},
+				benchfmt.Key{Key: "observations", Value: strconv.Itoa(c.Observations)},
+				benchfmt.Key{Key: "shards", Value: strconv.Itoa(c.Shards)}, benchfmt.Key{Key: "series", Value: strconv.Itoa(n)})}
+			line.Values = []benchfmt.Value{
+				{Value: cost.First, Unit: "first-B/series"}, {Value: cost.Full, Unit: "full-B/series"},
+				{Value: cost.Flushed, Unit: "flushed-B/series"}, {Value: float64(cost.PeakBytes), Unit: "peak-B"},
+			}
+			b.WriteString(line.String())
 		}
 	}
 	return b.String()

@@ -29,7 +29,7 @@ func main() {
 	only := flag.String("only", "", "libraries, with commas between; none: all that take a name and tags")
 	out := flag.String("out", "results", "folder for the tables and the rounds; '' writes none")
 	name := flag.String("name", "latency", "what the two files are called")
-	plots := flag.String("plots", "", "folder for the plots; '' writes none")
+	plots := flag.String("plots", "../docs/plots", "folder for the plots; '' writes none")
 	flag.Parse()
 	if *only != "" {
 		plan.Only = strings.Split(*only, ",")

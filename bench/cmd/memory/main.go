@@ -8,12 +8,13 @@
 // With -profile it writes a heap profile of each case, too, for go tool pprof
 // -sample_index=inuse_space.
 //
-// With -soak it runs our client over many intervals with ever new series instead, and
-// fails if memory grows or a count is lost.
+// With -soak it runs our client over many intervals with ever new series instead,
+// writes soak.md and a plot, and fails if memory grows or a count is lost.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -30,11 +31,13 @@ type flags struct {
 	plan                              memory.Plan
 	only, kinds, series, observations string
 	shards, out, name, plots, profile string
+	soak                              bool
+	soakPlan                          memory.SoakPlan
 }
 
 func main() {
 	memory.ChildMain(peers.Libraries())
-	f := flags{plan: memory.Standard}
+	f := flags{plan: memory.Standard, soakPlan: memory.StandardSoak}
 	flag.StringVar(&f.only, "only", "", "libraries, with commas between; none: all")
 	flag.StringVar(&f.kinds, "kinds", "counter,gauge,histogram", "kinds of series")
 	flag.StringVar(&f.series, "series", "1000,100000,1000000", "numbers of series, the smallest first")
@@ -45,12 +48,19 @@ func main() {
 	flag.DurationVar(&f.plan.Longest, "longest", f.plan.Longest, "what one case may take")
 	flag.StringVar(&f.out, "out", "results", "folder for the table and the figures; '' writes none")
 	flag.StringVar(&f.name, "name", "memory", "what the two files are called")
-	flag.StringVar(&f.plots, "plots", "", "folder for the plot; '' writes none")
+	flag.StringVar(&f.plots, "plots", "../docs/plots", "folder for the plot; '' writes none")
 	flag.StringVar(&f.profile, "profile", "", "folder that is there, for a heap profile of each case; '' writes none")
+	flag.BoolVar(&f.soak, "soak", false, "run a client over many intervals with ever new series instead")
+	flag.IntVar(&f.soakPlan.Intervals, "intervals", f.soakPlan.Intervals, "with -soak: roll-up intervals")
+	flag.IntVar(&f.soakPlan.Churn, "churn", f.soakPlan.Churn, "with -soak: new series in each interval")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, &f); err != nil {
+	do := run
+	if f.soak {
+		do = soak
+	}
+	if err := do(ctx, &f); err != nil {
 		fmt.Fprintln(os.Stderr, "memory:", err)
 		os.Exit(1)
 	}
@@ -83,6 +93,30 @@ func run(ctx context.Context, f *flags) error {
 		return err
 	}
 	return write(f.plots, svg)
+}
+
+// soak writes what came of it also if something was wrong.
+func soak(ctx context.Context, f *flags) error {
+	r, wrong := memory.Soak(ctx, f.soakPlan, func(done, total int) {
+		fmt.Fprintf(os.Stderr, "\rinterval %d of %d", done+1, total)
+	})
+	fmt.Fprintln(os.Stderr)
+	if r == nil {
+		return wrong
+	}
+	fmt.Print(r.Markdown(wrong))
+	err := wrong
+	if f.out != "" {
+		err = errors.Join(err, write(f.out, map[string][]byte{"soak.md": []byte(r.Markdown(wrong))}))
+	}
+	if f.plots != "" {
+		svg, plotErr := r.Plot()
+		if plotErr == nil {
+			plotErr = write(f.plots, map[string][]byte{"memory-soak.svg": svg})
+		}
+		err = errors.Join(err, plotErr)
+	}
+	return err
 }
 
 // read puts what the lists say into the plan.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -21,4 +23,17 @@ func TestListsAreRead(t *testing.T) {
 		f.series = bad
 		assert.ErrorContains(t, f.read(), "-series "+bad)
 	}
+}
+
+func TestASoakLeavesATableAndAPlot(t *testing.T) {
+	dir := t.TempDir()
+	f := flags{out: dir, plots: dir, soakPlan: memory.SoakPlan{Intervals: 20, Churn: 10, Steady: 1}}
+	require.NoError(t, soak(t.Context(), &f))
+	for _, name := range []string{"soak.md", "memory-soak.svg"} {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.NotEmpty(t, text)
+	}
+	f.soakPlan.Intervals = 1
+	assert.ErrorContains(t, soak(t.Context(), &f), "give more than 15 intervals")
 }
