@@ -24,11 +24,12 @@ var Standard = Plan{Rounds: 400, Ops: 20_000}
 // Cost is what one workload was found to cost.
 type Cost struct {
 	Workload Workload
-	UnitNS   float64 // median of U in the rounds of this workload
-	NS       float64 // median of one submission, Baseline taken off
-	BaseNS   float64 // median of Baseline; 0 without one
-	Ratios   []float64
-	Allocs   float64 // per submission
+	UnitNS   float64   // median of U in the rounds of this workload
+	NS       float64   // median of one submission, Baseline taken off
+	BaseNS   float64   // median of Baseline; 0 without one
+	Ratios   []float64 // of NS to U, by round
+	Rounds   []float64 // of NS, by round
+	Allocs   float64   // per submission
 }
 
 // Ratio is the cost in U: the median over the rounds.
@@ -80,6 +81,7 @@ func Measure(w Workload, plan Plan) (Cost, error) {
 		units, submits, bases = append(units, u), append(submits, s-b), append(bases, b)
 		cost.Ratios = append(cost.Ratios, (s-b)/u)
 	}
+	cost.Rounds = submits
 	cost.UnitNS, cost.NS, cost.BaseNS = sample.Median(units), sample.Median(submits), sample.Median(bases)
 	return cost, nil
 }

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/encode"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/sample"
@@ -14,13 +16,14 @@ import (
 // encodeResults is one run over the wires.
 type encodeResults struct {
 	machine []string
+	head    []benchfmt.Key
 	plan    encode.Plan
 	results []encode.Result
 }
 
 // runEncode measures the encoders and writes NAME.md and NAME.txt.
 func runEncode(out, name string, rounds int) error {
-	r := encodeResults{machine: machine.Describe(), plan: encode.Plan{Rounds: rounds}}
+	r := encodeResults{machine: machine.Describe(), head: benchfmt.Machine("github.com/shardstats/shardstats/bench/encode"), plan: encode.Plan{Rounds: rounds}}
 	for _, c := range encode.Cases() {
 		fmt.Fprintf(os.Stderr, "measuring %s of %s\n", c.Kind, c.Wire)
 		result, err := encode.Measure(c, r.plan)
@@ -90,22 +93,23 @@ func wholeSpread(rounds []float64) string {
 	return fmt.Sprintf("%.0f (%.0f–%.0f)", mid, low, high)
 }
 
-// raw returns every round.
+// raw returns every round, in the format of Go's benchmarks.
 func (r *encodeResults) raw() string {
 	var b strings.Builder
-	for _, line := range r.machine {
-		fmt.Fprintln(&b, line)
-	}
-	fmt.Fprintf(&b, "plan: %d rounds\n", r.plan.Rounds)
+	b.WriteString(benchfmt.Head(r.head...) + "\n")
+	procs := runtime.GOMAXPROCS(0)
 	for i := range r.results {
 		c := &r.results[i].Case
-		for _, cost := range r.results[i].Costs {
-			fmt.Fprintf(&b, "\n%s, %d series of kind %s, by %s: %.0f ns, %.1f bytes, %s allocations per series; ns by round:\n",
-				c.Wire, c.Series, c.Kind, cost.Subject, cost.MedianNS(), cost.Bytes, trimmed(cost.Allocs))
-			list(&b, cost.NS)
-			if overhead(cost.Over) != "–" {
-				b.WriteString("and of handing over, taken off:\n")
-				list(&b, cost.Over)
+		for j := range r.results[i].Costs {
+			cost := &r.results[i].Costs[j]
+			name := benchfmt.Name("Encode", benchfmt.Key{Key: "wire", Value: c.Wire}, benchfmt.Key{Key: "kind", Value: c.Kind.String()},
+				benchfmt.Key{Key: "series", Value: fmt.Sprint(c.Series)}, benchfmt.Key{Key: "by", Value: cost.Subject})
+			for round, ns := range cost.NS {
+				values := []benchfmt.Value{
+					{Value: ns, Unit: "ns/series"}, {Value: cost.Over[round], Unit: "system-ns/series"},
+					{Value: cost.Bytes, Unit: "bytes/series"}, {Value: cost.Allocs, Unit: "allocs/series"},
+				}
+				b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: c.Series, Values: values}.String())
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 // Command report measures the hot path, or with -what encode the wires, prints the
 // table beside its goals, and writes it with everything it was made from to two
-// files: NAME.md, the table for people, and NAME.txt, the machine and every round.
+// files: NAME.md, the table for people, and NAME.txt, the machine and every round in
+// the format that benchstat reads.
 // It always ends with 0 when it could measure: a goal that is missed is a figure,
 // not a failure.
 package main
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/encode"
 	"github.com/shardstats/shardstats/bench/hotpath"
 	"github.com/shardstats/shardstats/bench/machine"
@@ -53,7 +55,7 @@ func orElse(n, otherwise int) int {
 func run(out, name, readme string, rounds int) error {
 	plan := hotpath.Standard
 	plan.Rounds = rounds
-	r := results{machine: machine.Describe(), plan: plan}
+	r := results{machine: machine.Describe(), head: benchfmt.Machine("github.com/shardstats/shardstats/bench/hotpath"), plan: plan}
 	for _, w := range hotpath.Workloads() {
 		fmt.Fprintln(os.Stderr, "measuring", w.Name)
 		cost, err := hotpath.Measure(w, plan)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/hotpath"
 	"github.com/shardstats/shardstats/bench/sample"
 )
@@ -11,6 +13,7 @@ import (
 // results is one run.
 type results struct {
 	machine     []string
+	head        []benchfmt.Key
 	plan        hotpath.Plan
 	costs       []hotpath.Cost
 	throughputs []hotpath.Throughput
@@ -80,29 +83,33 @@ func trimmed(v float64) string {
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
 }
 
-// raw returns every round.
+// raw returns every round, in the format of Go's benchmarks.
 func (r *results) raw() string {
 	var b strings.Builder
-	for _, line := range r.machine {
-		fmt.Fprintln(&b, line)
-	}
-	fmt.Fprintf(&b, "plan: %d rounds of %d operations\n", r.plan.Rounds, r.plan.Ops)
+	b.WriteString(benchfmt.Head(r.head...) + "\n")
+	procs := runtime.GOMAXPROCS(0)
 	for i := range r.costs {
 		c := &r.costs[i]
-		fmt.Fprintf(&b, "\ncost of %s: %.2f ns, U %.2f ns, baseline %.2f ns, %s allocations; ratio to U by round:\n",
-			c.Workload.Name, c.NS, c.UnitNS, c.BaseNS, trimmed(c.Allocs))
-		list(&b, c.Ratios)
+		name := benchfmt.Name("Submit", benchfmt.Key{Key: "kind", Value: c.Workload.Name})
+		for round, ratio := range c.Ratios {
+			values := []benchfmt.Value{{Value: c.Rounds[round], Unit: "ns/op"}, {Value: ratio, Unit: "U/op"}, {Value: c.Allocs, Unit: "allocs/op"}}
+			b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: r.plan.Ops, Values: values}.String())
+		}
 	}
 	for i := range r.throughputs {
 		t := &r.throughputs[i]
-		fmt.Fprintf(&b, "\nthroughput of %s, 2 goroutines to 1, by round:\n", t.Workload.Name)
-		list(&b, t.Ratios)
-		b.WriteString("and of atomic adds, a word each, in the same rounds:\n")
-		list(&b, t.Machine)
+		name := benchfmt.Name("Throughput", benchfmt.Key{Key: "kind", Value: t.Workload.Name})
+		for round, ratio := range t.Ratios {
+			values := []benchfmt.Value{{Value: ratio, Unit: "times-1-goroutine"}, {Value: t.Machine[round], Unit: "times-atomic-adds"}}
+			b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: 1, Values: values}.String())
+		}
 	}
-	fmt.Fprintf(&b, "\ndrain of %d counters over %d shards: %d added, %d drained, %s allocations each; ns per series by round:\n",
-		r.drain.Series, r.drain.Shards, r.drain.Expected, r.drain.Drained, trimmed(r.drain.Allocs))
-	list(&b, r.drain.PerNS)
+	d := &r.drain
+	name := benchfmt.Name("Drain", benchfmt.Key{Key: "series", Value: fmt.Sprint(d.Series)}, benchfmt.Key{Key: "shards", Value: fmt.Sprint(d.Shards)})
+	for _, ns := range d.PerNS {
+		values := []benchfmt.Value{{Value: ns, Unit: "ns/series"}, {Value: d.Allocs, Unit: "allocs/drain"}}
+		b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: d.Series, Values: values}.String())
+	}
 	return b.String()
 }
 
