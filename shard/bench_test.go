@@ -66,6 +66,12 @@ func BenchmarkSubmit(b *testing.B) {
 				h.Observe(1)
 			}
 		}},
+		{"histogram_100_in_a_slice", func(b *testing.B) {
+			slice := make([]float64, 100)
+			for b.Loop() {
+				h.ObserveN(slice)
+			}
+		}},
 		{"distribution_full", func(b *testing.B) {
 			for b.Loop() {
 				d.ObserveRaw(1)

@@ -67,20 +67,19 @@ var (
 
 // Add adds n to a counter.
 func (r Ref) Add(n int64) {
-	if uint64(n+fastLimit) > 2*fastLimit {
-		r.addWide(n)
-		return
-	}
-	row := r.row
 	hint := hintSlot()
-	if page := at(row.counters, uint(hints[hint].Load())&row.mask).Load(); page != nil {
-		sum := page.sums[r.slot%counterSlots].Add(n)
-		if sum%hintEvery == 0 || sum < poisonBelow {
+	row := r.row
+	if row != nil && uint64(n+fastLimit) <= 2*fastLimit {
+		if page := at(row.counters, uint(hints[hint].Load())&row.mask).Load(); page != nil {
+			sum := page.sums[r.slot%counterSlots].Add(n)
+			if sum%hintEvery != 0 && sum >= poisonBelow {
+				return
+			}
 			r.afterAdd(page, sum, n, hint)
+			return
 		}
-		return
 	}
-	r.addFirst(n, hint)
+	r.addElsewhere(n, hint)
 }
 
 // afterAdd is the rare end of Add: the sum is a multiple of 64 and maybe zero,
@@ -97,8 +96,16 @@ func (r Ref) afterAdd(page *counterPage, sum, n int64, hint uint) {
 	repick(hint)
 }
 
-// addFirst is Add from a shard that has no page of this row.
-func (r Ref) addFirst(n int64, hint uint) {
+// addElsewhere is Add of a large delta, or from a shard that has no page of this
+// row, or to nowhere.
+func (r Ref) addElsewhere(n int64, hint uint) {
+	if r.row == nil {
+		return
+	}
+	if uint64(n+fastLimit) > 2*fastLimit {
+		r.addWide(n)
+		return
+	}
 	page := pageAt(r.row.counters, repick(hint)&r.row.mask, &r.row.store.pools.counters)
 	if sum := page.sums[r.slot%counterSlots].Add(n); sum == 0 || sum < poisonBelow {
 		r.afterAdd(page, sum, n, hint)
@@ -161,6 +168,9 @@ func (r Ref) addWide(n int64) {
 // BadValue. A sum that leaves the range of float64 becomes infinite, and stays so
 // until it is drained.
 func (r Ref) AddFloat(delta float64) {
+	if r.row == nil {
+		return
+	}
 	if delta-delta != 0 {
 		r.row.store.lost.badValue.Add(1)
 		return

@@ -232,7 +232,7 @@ func (s *Store) HasPage(r Ref, i uint) bool {
 }
 
 // ObserveIn is Observe by a submitter that finds itself in shard i.
-func (r Ref) ObserveIn(i uint, v float64) { r.observeElsewhere(i, v) }
+func (r Ref) ObserveIn(i uint, v float64) { r.observeFrom(i, v) }
 
 // AddIn is Add by a submitter that finds itself in shard i.
 func (r Ref) AddIn(i uint, n int64) {
@@ -321,4 +321,11 @@ func (s *Store) HasSpills(r Ref) bool { return r.row.spills.Load() != nil }
 func (s *Store) EmptySpillPool() {
 	for s.pools.spills.take(0) != nil {
 	}
+}
+
+// EnterSpillLate reads the generation, and returns what goes on to the spill of r,
+// which need not exist, and reports whether the spill took an observation.
+func (s *Store) EnterSpillLate(r Ref) func() bool {
+	gen := s.gen.Load()
+	return func() bool { return r.spill(gen, 1) }
 }

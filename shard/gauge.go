@@ -32,6 +32,9 @@ func unset(bits uint64) bool { return bits&tagMask == unsetTag }
 // Set makes v the value of a gauge. A value that is not finite is counted as
 // BadValue.
 func (r Ref) Set(v float64) {
+	if r.row == nil {
+		return
+	}
 	if v-v != 0 {
 		r.row.store.lost.badValue.Add(1)
 		return
@@ -60,6 +63,9 @@ func (r Ref) Set(v float64) {
 // process, 0 at first. If the result is not finite, nothing is changed, and it
 // is counted as BadValue.
 func (r Ref) GaugeAdd(delta float64) {
+	if r.row == nil {
+		return
+	}
 	cell := &r.row.gauges[r.slot%gaugeSlots]
 	for {
 		old := cell.bits.Load()

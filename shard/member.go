@@ -51,6 +51,9 @@ var closedTable = func() *setTable {
 // AddMember adds a member to a set. Only a member new since the last drain is
 // copied; the string is not kept.
 func (r Ref) AddMember(text string) {
+	if r.row == nil {
+		return
+	}
 	s := &r.row.sets[r.slot%setSlots]
 	store := r.row.store
 	hash := xxhash.Sum64String(text)

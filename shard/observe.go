@@ -7,31 +7,54 @@ package shard
 // observation or passes it on.
 const bankProbes = 4
 
-// Observe adds one observation to a histogram.
+// Observe adds one observation to a histogram. What most observations do is
+// written out here: no call comes between claim and release.
 func (r Ref) Observe(v float64) {
-	row := r.row
-	if v-v != 0 {
-		row.store.lost.badValue.Add(1)
-		return
-	}
-	gen := row.store.gen.Load()
 	hint := hintSlot()
-	if page := at(row.banks, uint(hints[hint].Load())&row.mask).Load(); page != nil {
-		b := &page.banks[r.slot%bankSlots][gen&1]
-		if b.claim.tryAlone(gen) {
-			seen := b.add(r.row, r.slot, v)
-			b.claim.release(gen)
-			if seen%hintEvery == 0 {
-				repick(hint)
+	if row := r.row; row != nil && v-v == 0 {
+		gen := row.store.gen.Load()
+		if page := at(row.banks, uint(hints[hint].Load())&row.mask).Load(); page != nil {
+			b := &page.banks[r.slot%bankSlots][gen&1]
+			if b.claim.tryAlone(gen) {
+				seen := b.seen + 1
+				if seen == b.next || seen%hintEvery == 0 {
+					b.addRare(r, v, gen, hint)
+					return
+				}
+				b.take(seen, v)
+				b.claim.release(gen)
+				return
 			}
-			return
 		}
 	}
-	r.observeElsewhere(repick(hint)&row.mask, v)
+	r.observeElsewhere(v, hint)
 }
 
-// observeElsewhere is Observe when the hinted shard's bank was not to be had.
-func (r Ref) observeElsewhere(i uint, v float64) {
+// addRare ends an observation that becomes a sample, or before which it is time to
+// look where the caller runs.
+func (b *bank) addRare(r Ref, v float64, gen uint64, hint uint) {
+	seen := b.add(r.row, r.slot, v)
+	b.claim.release(gen)
+	if seen%hintEvery == 0 {
+		repick(hint)
+	}
+}
+
+// observeElsewhere is Observe when the hinted shard's bank was not to be had, or v
+// is not finite, or r leads nowhere.
+func (r Ref) observeElsewhere(v float64, hint uint) {
+	if r.row == nil {
+		return
+	}
+	if v-v != 0 {
+		r.row.store.lost.badValue.Add(1)
+		return
+	}
+	r.observeFrom(repick(hint)&r.row.mask, v)
+}
+
+// observeFrom is Observe by a submitter that found itself in shard i.
+func (r Ref) observeFrom(i uint, v float64) {
 	s := r.row.store
 	for !s.stopped.Load() {
 		gen := s.gen.Load()
@@ -78,6 +101,9 @@ func (r Ref) claimAny(i uint, gen uint64) *bank {
 
 // ObserveN adds several observations to a histogram, with one claim.
 func (r Ref) ObserveN(vs []float64) {
+	if r.row == nil {
+		return
+	}
 	s := r.row.store
 	i := repick(hintSlot()) & r.row.mask
 	for len(vs) > 0 {
@@ -94,7 +120,11 @@ func (r Ref) ObserveN(vs []float64) {
 				s.lost.badValue.Add(1)
 				continue
 			}
-			b.add(r.row, r.slot, v)
+			if seen := b.seen + 1; seen != b.next {
+				b.take(seen, v)
+			} else {
+				b.add(r.row, r.slot, v)
+			}
 		}
 		b.claim.release(gen)
 		vs = vs[n:]
@@ -107,6 +137,9 @@ const maxClaimed = 256
 
 // ObserveRaw adds one value to a distribution.
 func (r Ref) ObserveRaw(v float64) {
+	if r.row == nil {
+		return
+	}
 	s := r.row.store
 	if v-v != 0 {
 		s.lost.badValue.Add(1)

@@ -116,3 +116,18 @@ func TestWithoutASpillTheLogTakesIt(t *testing.T) {
 	assert.Equal(t, uint64(101), v.counts[r.ID()])
 	assert.Equal(t, 203.0, v.sums[r.ID()])
 }
+
+// A spill that did not exist when the store stopped takes nothing, whatever
+// generation its submitter looks for.
+func TestNoSpillTakesAnythingAfterStop(t *testing.T) {
+	s := shard.New(testConfig())
+	r := alloc(t, s, shard.ClassHistogram)
+	before := s.EnterSpillLate(r)
+	v := newTotals()
+	s.Stop(1, v)
+	assert.False(t, before(), "the generation before Stop")
+	assert.False(t, s.EnterSpillLate(r)(), "the one that Stop left")
+	assert.Empty(t, v.visits)
+	assert.Zero(t, s.DrainHeld(1, v))
+	assert.Empty(t, v.visits)
+}

@@ -140,10 +140,17 @@ func roundUp(size int) int {
 // the claim.
 func (b *bank) add(row *Row, slot uint32, v float64) uint64 {
 	seen := b.seen + 1
-	b.seen = seen
 	if seen == b.next {
+		b.seen = seen
 		b.keep(row, slot, v) // before v is the minimum or maximum: those may be the samples so far
 	}
+	b.take(seen, v)
+	return seen
+}
+
+// take takes in one observation, the seen-th, but for its sample.
+func (b *bank) take(seen uint64, v float64) {
+	b.seen = seen
 	b.sum += v
 	if v < b.min {
 		b.min = v
@@ -151,7 +158,6 @@ func (b *bank) add(row *Row, slot uint32, v float64) uint64 {
 	if v > b.max {
 		b.max = v
 	}
-	return seen
 }
 
 // keep makes v a sample: in the next free place, in a larger page, or, once the

@@ -51,7 +51,8 @@ const (
 // Ref is the way to the cells of one series. It is a small value; its methods
 // may be called by any number of goroutines at once. Each series has methods of
 // its class only (assumption A2): Add and AddFloat, Set and GaugeAdd, Observe
-// and ObserveN, ObserveRaw and ObserveRawN, AddMember; and Timed.
+// and ObserveN, ObserveRaw and ObserveRawN, AddMember; and Timed. The zero Ref
+// leads nowhere: what is submitted to it is gone, and nobody counts it.
 type Ref struct {
 	row  *Row
 	slot uint32

@@ -58,6 +58,9 @@ var closedLog = new(logPage)
 // Timed takes in a timestamped submission for the series of r, or counts it as
 // timed_full if there is no room. Only a set's member is copied.
 func (r Ref) Timed(t Timed) {
+	if r.row == nil {
+		return
+	}
 	s := r.row.store
 	if t.Value-t.Value != 0 {
 		s.lost.badValue.Add(1)

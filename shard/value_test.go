@@ -228,3 +228,22 @@ func TestTheWaysToARef(t *testing.T) {
 	}
 	assert.False(t, shard.MakeRef(shard.Ref{}.Split()).Valid())
 }
+
+func TestTheZeroRefDiscards(t *testing.T) {
+	var r shard.Ref
+	assert.NotPanics(t, func() {
+		r.Add(1)
+		r.Add(1 << 40)
+		r.AddFloat(1)
+		r.AddFloat(math.NaN())
+		r.Set(1)
+		r.GaugeAdd(1)
+		r.Observe(1)
+		r.Observe(math.NaN())
+		r.ObserveN([]float64{1, 2})
+		r.ObserveRaw(1)
+		r.ObserveRawN([]float64{1, 2})
+		r.AddMember("m")
+		r.Timed(shard.Timed{N: 1})
+	})
+}

@@ -5,8 +5,8 @@ var shardMutants = []Mutant{
 	{
 		Name: "a bank is not released",
 		File: "shard/observe.go",
-		Old:  "\t\t\tseen := b.add(r.row, r.slot, v)\n\t\t\tb.claim.release(gen)\n",
-		New:  "\t\t\tseen := b.add(r.row, r.slot, v)\n",
+		Old:  "\t\t\t\tb.take(seen, v)\n\t\t\t\tb.claim.release(gen)\n",
+		New:  "\t\t\t\tb.take(seen, v)\n",
 		Run:  "TestEveryClassArrivesOnce", Package: "./shard",
 	},
 	{
@@ -47,8 +47,8 @@ var shardMutants = []Mutant{
 	{
 		Name: "an add does not look for the poison",
 		File: "shard/counter.go",
-		Old:  "\t\tif sum%hintEvery == 0 || sum < poisonBelow {\n",
-		New:  "\t\tif sum%hintEvery == 0 && sum > poisonBelow {\n",
+		Old:  "\t\t\tif sum%hintEvery != 0 && sum >= poisonBelow {\n",
+		New:  "\t\t\tif sum%hintEvery != 0 || sum < poisonBelow {\n",
 		Run:  "TestStopTakesOrCountsEverythingConcurrentSafe", Package: "./shard",
 	},
 	{
@@ -134,5 +134,33 @@ var shardMutants = []Mutant{
 		Old:  "class > int(row.top[slot%bankSlots])",
 		New:  "class >= s.reservoirClasses",
 		Run:  "TestReservoirsOfDifferentSizes", Package: "./shard",
+	},
+	{
+		Name: "two observations need a page",
+		File: "shard/bankdrain.go",
+		Old:  "\tcase p == nil && b.seen <= inBank:\n",
+		New:  "\tcase false:\n",
+		Run:  "TestSamplesWithoutAPage", Package: "./shard",
+	},
+	{
+		Name: "the first two samples stay behind when a page comes",
+		File: "shard/reservoir.go",
+		Old:  "\tp.put(b.min)\n",
+		New:  "",
+		Run:  "TestSamplesWithoutAPage", Package: "./shard",
+	},
+	{
+		Name: "a page that is not needed is kept",
+		File: "shard/bankdrain.go",
+		Old:  "if b.small++; b.small < patience {",
+		New:  "if b.small < patience {",
+		Run:  "TestAReservoirShrinksAfterABusyTime|TestBytesOfASeries", Package: "./shard",
+	},
+	{
+		Name: "spills that come after the last drain are open",
+		File: "shard/spill.go",
+		Old:  "page.spills[slot][0].init(closedLabel)",
+		New:  "page.spills[slot][0].init(closedGen)",
+		Run:  "TestNoSpillTakesAnythingAfterStop", Package: "./shard",
 	},
 }
