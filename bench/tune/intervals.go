@@ -43,7 +43,7 @@ func simulateFlushes(ctx context.Context, l load, setting Setting, rollup time.D
 	before := liveHeap()
 	clock := &steps{now: time.Unix(1_700_000_000, 0).Truncate(time.Hour)}
 	start := clock.now
-	client, err := stats.New(append(setting.options(l.series()), stats.WithClock(clock), stats.WithRollupInterval(rollup))...)
+	client, err := stats.New(append(setting.options(l.series()), stats.WithClock(clock), stats.WithRollupInterval(rollup), stats.WithMaxAge(0, 0))...)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -53,6 +53,7 @@ func simulateFlushes(ctx context.Context, l load, setting Setting, rollup time.D
 	for at := time.Second; at <= 2*span; at += time.Second {
 		closes, hands := at%rollup == 0, at%setting.Interval == 0
 		if closes {
+			l.present(clock.now)
 			l.touch(client)
 			waiting = true
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/shardstats/shardstats/bench/replay"
@@ -31,10 +32,11 @@ type call struct {
 // logLoad is a load read from a log.
 type logLoad struct {
 	calls    []call
-	first    []call // one for each series
-	keepsAny bool   // a histogram or a timing is among them
-	now      time.Time
-	each     int // goroutines begin this far apart
+	first    []call       // one for each series
+	keepsAny bool         // a histogram or a timing is among them
+	waiting  bool         // a call waits in memory for a flush
+	now      atomic.Int64 // in nanoseconds since the epoch
+	each     int          // goroutines begin this far apart
 	// leftOut counts lines that are no submission to a series: flushes, events and
 	// service checks.
 	leftOut int
@@ -55,7 +57,8 @@ func openLog(path string, goroutines int) (*logLoad, error) {
 }
 
 func readLog(r io.Reader, goroutines int) (*logLoad, error) {
-	l := &logLoad{now: time.Now()}
+	l := new(logLoad)
+	l.present(time.Now())
 	known := map[string]bool{}
 	for op, err := range replay.ReadLog(r) {
 		if err != nil {
@@ -74,6 +77,7 @@ func readLog(r io.Reader, goroutines int) (*logLoad, error) {
 			known[key] = true
 			l.first = append(l.first, c)
 		}
+		l.waiting = l.waiting || c.timed || c.sampled() || c.op == "rate"
 		l.keepsAny = l.keepsAny || c.op == "histogram" || c.op == "timing"
 	}
 	if len(l.calls) == 0 {
@@ -116,9 +120,14 @@ func (l *logLoad) series() int { return len(l.first) }
 
 func (l *logLoad) samples() bool { return l.keepsAny }
 
+func (l *logLoad) present(now time.Time) { l.now.Store(now.UnixNano()) }
+
+func (l *logLoad) piles() bool { return l.waiting }
+
 func (l *logLoad) touch(c *stats.Client) {
+	now := time.Unix(0, l.now.Load())
 	for i := range l.first {
-		l.first[i].submit(c, l.now)
+		l.first[i].submit(c, now)
 	}
 }
 
@@ -136,12 +145,18 @@ type logPlayer struct {
 func (p *logPlayer) bytes() int { return 0 }
 
 func (p *logPlayer) submit(n int) {
+	now := time.Unix(0, p.log.now.Load())
 	for range n {
-		p.log.calls[p.at].submit(p.c, p.log.now)
+		p.log.calls[p.at].submit(p.c, now)
 		if p.at++; p.at == len(p.log.calls) {
 			p.at = 0
 		}
 	}
+}
+
+// sampled reports whether the call carries a rate that its operation takes.
+func (c *call) sampled() bool {
+	return c.rate > 0 && c.rate < 1 && c.op != "gauge" && c.op != "set" && c.op != "rate"
 }
 
 // submit does what the line says, with what it carries.
@@ -150,11 +165,14 @@ func (c *call) submit(client *stats.Client, now time.Time) {
 	if c.timed {
 		at = now
 	}
+	if c.op == "rate" { // which takes the time between two samples: there has to be some
+		at = time.Time{}
+	}
 	with := client.At(at)
 	if c.host != nil {
 		with = with.OnHost(*c.host)
 	}
-	if c.rate > 0 && c.rate < 1 && c.op != "gauge" && c.op != "set" && c.op != "rate" {
+	if c.sampled() {
 		with = with.Sampled(c.rate)
 	}
 	switch c.op {

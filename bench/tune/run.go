@@ -17,9 +17,6 @@ const (
 	partOfReservoirs = 0.9 // up to there
 )
 
-// probesPerSetting is how often the accuracy of one reservoir size is probed.
-const probesPerSetting = 8
-
 // How often the flushes of each interval are simulated: as often as there is time
 // for, within these.
 const (
@@ -64,8 +61,8 @@ func (w *Workload) load() (load, error) {
 
 func (p *Plan) check() error {
 	var errs []error
-	if p.Budget < 0 || p.Round <= 0 || p.Blocks < 1 || p.Rounds < 1 {
-		errs = append(errs, fmt.Errorf("tune: budget %v, round %v, %d blocks of %d rounds: give times above 0 and at least 1 block and 1 round", p.Budget, p.Round, p.Blocks, p.Rounds))
+	if p.Budget < 0 || p.Round <= 0 || p.Blocks < 1 || p.Rounds < 1 || p.Probes < 1 {
+		errs = append(errs, fmt.Errorf("tune: budget %v, round %v, %d blocks of %d rounds, %d probes: give times above 0 and at least 1 block, 1 round and 1 probe", p.Budget, p.Round, p.Blocks, p.Rounds, p.Probes))
 	}
 	if !(p.Rule.MinGain >= 0 && p.Rule.MinGain < 1) || !(p.Rule.Confidence > 0 && p.Rule.Confidence < 1) {
 		errs = append(errs, fmt.Errorf("tune: least gain %v at confidence %v: give a gain from 0 and a confidence between 0 and 1", p.Rule.MinGain, p.Rule.Confidence))
@@ -151,7 +148,7 @@ func (s *sweeper) reservoirs(ctx context.Context, f *File, setting *Setting) err
 func (s *sweeper) probe(ctx context.Context, f *File, settings []Setting) ([]Accuracy, error) {
 	all := make([]Accuracy, len(settings))
 	heaps := make([][]float64, len(settings))
-	for range probesPerSetting {
+	for range s.plan.Probes {
 		for _, i := range s.random.Perm(len(settings)) {
 			a, err := probe(ctx, settings[i], s.goroutines, f.Workload.Observations, s.plan.Limits.Quantile, s.random)
 			if err != nil {

@@ -3,6 +3,8 @@ package tune
 import (
 	"context"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,7 +17,7 @@ func tiny() (Workload, Plan) {
 	w := DefaultWorkload()
 	w.Series, w.Observations, w.Goroutines = 20, 1500, 2
 	p := Standard
-	p.Budget, p.Round, p.Blocks, p.Rounds = 0, 20*time.Microsecond, 1, 2
+	p.Budget, p.Round, p.Blocks, p.Rounds, p.Probes = 0, 20*time.Microsecond, 1, 2, 1
 	return w, p
 }
 
@@ -52,7 +54,7 @@ func TestARunMeasuresEverythingItShows(t *testing.T) {
 
 	require.Len(t, f.Reservoirs, len(reservoirSweep))
 	for _, r := range f.Reservoirs {
-		assert.Equal(t, probesPerSetting*probeSeries, r.Probes)
+		assert.Equal(t, probeSeries, r.Probes)
 		assert.Positive(t, r.HistogramBytes)
 		// A reservoir that could keep all values may still lack pages for some.
 		assert.Less(t, r.Measured, 0.1)
@@ -165,4 +167,31 @@ func TestTheTimeLeftGoesByTheBudgetAndThenByWhatWasDone(t *testing.T) {
 	assert.Zero(t, left(3*time.Minute, 2*time.Minute, 0.05))
 	assert.Equal(t, 3*time.Minute, left(3*time.Minute, 2*time.Minute, 0.5))
 	assert.Zero(t, left(3*time.Minute, 2*time.Minute, 1))
+}
+
+// Timestamped, sampled and rated submissions wait in memory for a flush, which has
+// room for so many: what is measured must not be how they are dropped.
+func TestALogWithTimestampsIsPlayedWithoutALoss(t *testing.T) {
+	w, p := tiny()
+	w.Log = filepath.Join(t.TempDir(), "recorded.log")
+	lines := recorded + `{"op":"rate","metric_name":"bytes","value":3,"timestamp":1577872806}` + "\n" +
+		`{"op":"histogram","metric_name":"some","value":3,"sample_rate":0.5}` + "\n"
+	require.NoError(t, os.WriteFile(w.Log, []byte(lines), 0o600))
+	f, err := Run(t.Context(), w, p, nil) // which fails if anything is refused
+	require.NoError(t, err)
+	assert.Equal(t, 9, f.Series)
+	assert.Equal(t, 2, f.LeftOut)
+	assert.Contains(t, f.Table(), "2 goroutines playing the log "+w.Log)
+	assert.Contains(t, f.Table(), "2 lines of the log were left out")
+}
+
+func TestWhatIsRefusedIsAnError(t *testing.T) {
+	w, _ := tiny()
+	sub, err := newSubject(t.Context(), newMixLoad(&w), 1, DefaultSetting(), 10)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, sub.client.Close()) }()
+	require.NoError(t, sub.refused())
+	sub.client.At(time.Unix(1, 0)).Count("old", 1)
+	require.NoError(t, sub.client.Flush(t.Context()))
+	assert.ErrorContains(t, sub.refused(), "the client refused 1 submissions as too_old")
 }

@@ -2,6 +2,7 @@ package tune
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/shardstats/shardstats/stats"
+	"github.com/shardstats/shardstats/transport"
 )
 
 // subject is a client with one setting, and those that submit to it.
@@ -107,6 +109,7 @@ func (s *subject) together(f func(g int)) time.Duration {
 // round makes ops submissions in each goroutine, and returns the time that one took:
 // of all goroutines together, so that twice the throughput is half of it.
 func (s *subject) round(ops int) (ns float64) {
+	s.load.present(time.Now())
 	took := s.together(func(g int) {
 		from := clock()
 		s.submitters[g].submit(ops)
@@ -134,6 +137,7 @@ func record(h *hdr.Histogram, d time.Duration) {
 // latencies times each of ops submissions of each goroutine, while flushes follow
 // one another. It includes the time that reading the clock takes: see timerCost.
 func (s *subject) latencies(ctx context.Context, ops int, into *hdr.Histogram) error {
+	s.load.present(time.Now())
 	own := make([]*hdr.Histogram, len(s.submitters))
 	for g := range own {
 		own[g] = newHistogram()
@@ -176,6 +180,32 @@ func (s *subject) flush(ctx context.Context) (time.Duration, error) {
 	from := clock()
 	err := s.client.Flush(ctx)
 	return clock() - from, err
+}
+
+// settle empties what waits for a flush, as the flusher would be woken to do.
+func (s *subject) settle(ctx context.Context) error {
+	if !s.load.piles() {
+		return nil
+	}
+	return s.client.Flush(ctx)
+}
+
+// artefacts are the reasons for which a submission is refused only because of how it
+// is measured; a full set or distribution would be full in a service, too.
+var artefacts = []transport.Reason{
+	transport.ReasonTimedFull, transport.ReasonTooOld, transport.ReasonTooNew, transport.ReasonSeriesLimit, transport.ReasonAfterStop,
+}
+
+// refused returns an error if the client refused what it should not have: it would
+// have been refusing that was measured.
+func (s *subject) refused() error {
+	ledger := s.client.Ledger()
+	for _, reason := range artefacts {
+		if n := ledger.Refused[reason]; n > 0 {
+			return fmt.Errorf("tune: the client refused %d submissions as %s, so the figures mean nothing: change the workload", n, reason)
+		}
+	}
+	return nil
 }
 
 // timerCost measures reading the clock twice, as latencies does.

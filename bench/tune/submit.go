@@ -29,6 +29,11 @@ type load interface {
 	series() int
 	// samples reports whether any of them keeps samples.
 	samples() bool
+	// present says what time it is, to those that stamp submissions.
+	present(now time.Time)
+	// piles reports whether some submissions wait in memory for the next flush, which
+	// has room for so many.
+	piles() bool
 }
 
 // series is one series of a mix, with the strings that the application holds.
@@ -105,6 +110,10 @@ func (s *series) tag(t int) string {
 func (l *mixLoad) series() int { return len(l.all) }
 
 func (l *mixLoad) samples() bool { return l.w.Mix.Histogram+l.w.Mix.Timing > 0 }
+
+func (*mixLoad) present(time.Time) {}
+
+func (*mixLoad) piles() bool { return false }
 
 func (l *mixLoad) touch(c *stats.Client) {
 	for i := range l.all {

@@ -17,6 +17,7 @@ type Plan struct {
 	Round  time.Duration // of one setting; some milliseconds
 	Blocks int           // fewer if time is short, and never fewer than a decision needs
 	Rounds int           // of a block, at least
+	Probes int           // of the accuracy of each reservoir size, 16 histograms each
 	Plant  *Plant        // nil: none
 	Rule   Rule
 	Limits Limits
@@ -24,7 +25,7 @@ type Plan struct {
 
 // Standard takes two minutes.
 var Standard = Plan{
-	Budget: 2 * time.Minute, Round: 4 * time.Millisecond, Blocks: 12, Rounds: 5, Rule: DefaultRule, Limits: DefaultLimits,
+	Budget: 2 * time.Minute, Round: 4 * time.Millisecond, Blocks: 12, Rounds: 5, Probes: 8, Rule: DefaultRule, Limits: DefaultLimits,
 }
 
 // Progress is how far a run is.
@@ -164,12 +165,20 @@ func (s *sweeper) block(ctx context.Context, option string, all []Measured, ops 
 			return err
 		}
 		for _, i := range s.random.Perm(len(all)) {
+			if err := subjects[i].settle(ctx); err != nil {
+				return err
+			}
 			subjects[i].round(ops / 8) // its part of the caches comes back
 			last := len(all[i].Rounds) - 1
 			all[i].Rounds[last] = append(all[i].Rounds[last], subjects[i].round(ops))
 		}
 		if spent, span := time.Since(began), end.Sub(began); span > 0 {
 			done(min(1, float64(spent)/float64(span)))
+		}
+	}
+	for _, sub := range subjects {
+		if err := sub.refused(); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -168,6 +168,7 @@ func TestALogIsSubmittedAsItWasRecorded(t *testing.T) {
 	assert.Equal(t, 7, l.series())
 	assert.Equal(t, 2, l.leftOut)
 	assert.True(t, l.samples())
+	assert.True(t, l.piles(), "a timestamp is among them")
 	to := arrived(t, func(c *stats.Client) { l.open(c, 0).submit(2 * len(l.calls)) })
 	assert.Len(t, to.series, 7)
 	assert.Equal(t, 2*(1+4-2+3.0), to.counted, "page.views, in.flight, and one each of size, took and cart; twice")
