@@ -42,7 +42,7 @@ func grow[T any](s []T, i int) []T {
 	if i < len(s) {
 		return s
 	}
-	return append(s, make([]T, i+1+i/2-len(s))...)
+	return append(make([]T, 0, i+1+i/8), s...)[:i+1+i/8]
 }
 
 // shielded calls a function of the user that is about a name. A panic is logged

@@ -67,3 +67,39 @@ func TestASeriesThatComesBackUnderItsIDIsInItsGroup(t *testing.T) {
 	step(a, b)
 	assert.Equal(t, []string{"c[b]@120=2"}, arrived(m.Transport))
 }
+
+// An id that has passed to another series is no member of what it was on the wire,
+// whether it was that alone or with others.
+func TestAnIDOfAnotherSeriesIsInNoOldGroup(t *testing.T) {
+	for name, c := range map[string]struct {
+		before []string // the second tag of "c" from the start
+		want   []string
+	}{
+		"alone":       {[]string{"a"}, []string{"x@180=1", "c[new]@180=1"}},
+		"with others": {[]string{"a", "b"}, []string{"x@180=1", "c[b]@180=2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := oneLabel{memory.New(overwrites())}
+			r := manual(t, nil, m)
+			var ids []shard.ID
+			for _, tag := range c.before {
+				ids = append(ids, r.cat.add(transport.KindCount, "c", tag))
+			}
+			now := time.Minute
+			step := func(ids ...shard.ID) {
+				r.clock.set(begin.Add(now + time.Second))
+				for _, id := range ids {
+					r.src.count(id, 1)
+				}
+				r.flushAll()
+				now += time.Minute
+			}
+			step(ids...)
+			r.cat.put(ids[0], transport.KindCount, "x")
+			step(ids[0]) // it leaves
+			m.Reset()
+			step(append(ids, r.cat.add(transport.KindCount, "c", "new"))...)
+			assert.ElementsMatch(t, c.want, arrived(m.Transport))
+		})
+	}
+}

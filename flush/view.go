@@ -94,12 +94,16 @@ func (v *view) add(f *Flusher, b *bucket) {
 	}
 	v.wire.pass++
 	// Each series finds its group before the first group is added.
-	v.each(f, b, func(series *Series) { v.wire.group(series) })
+	v.each(f, b, func(series *Series) { v.wire.place(series) })
 	v.each(f, b, func(series *Series) {
-		g := v.wire.group(series)
+		hash := v.wire.place(series)
+		var g *wireGroup
+		if len(v.wire.groups) > 0 {
+			g = v.wire.groups[hash]
+		}
 		switch {
-		case len(g.members) == 1:
-			v.addOne(f, b, series, g.hash)
+		case g == nil || len(g.members) == 1:
+			v.addOne(f, b, series, hash)
 		case g.pass != v.wire.pass:
 			g.pass = v.wire.pass
 			v.addGroup(f, b, g)
@@ -125,7 +129,7 @@ func (v *view) identity(series *Series) uint64 {
 	if v.wire == nil {
 		return series.Key
 	}
-	return v.wire.group(series).hash
+	return v.wire.place(series)
 }
 
 func (v *view) keeps(series *Series) bool { return v.filter == nil || v.filter.keeps(series) }

@@ -21,13 +21,16 @@ type wire struct {
 	members    []*Series // scratch: those of the group being added
 
 	log    *slog.Logger
-	groups map[uint64]*wireGroup // by hash
-	placed []placement           // by id
-	pass   uint64                // bucket hand-outs of this view
+	placed []placement // by id
+	// By hash: series that are one on the wire with no other, which nearly all are, and
+	// those that are or were.
+	alone  map[uint64]shard.ID
+	groups map[uint64]*wireGroup
+	pass   uint64 // bucket hand-outs of this view
 }
 
-// wireGroup is the series of one kind, name, tags and host on the wire: nearly
-// always one.
+// wireGroup is the series of one kind, name, tags and host on the wire, where they are
+// more than one or were.
 type wireGroup struct {
 	hash    uint64   // of that identity
 	members []member // in the order they were first seen
@@ -40,39 +43,56 @@ type member struct {
 	key uint64
 }
 
-// placement says which group a series is in.
+// placement says what a series is on the wire.
 type placement struct {
-	key   uint64 // whom it is about; ids are reused
-	group *wireGroup
+	key  uint64 // whom it is about; ids are reused
+	hash uint64 // 0: nobody
 }
 
 func newWire(c *capabilities, log *slog.Logger) *wire {
-	return &wire{namer: c.namer, identifier: c.identifier, log: log, groups: map[uint64]*wireGroup{}}
+	return &wire{namer: c.namer, identifier: c.identifier, log: log, alone: map[uint64]shard.ID{}, groups: map[uint64]*wireGroup{}}
 }
 
-// group returns the group of a series. A series is named at first sight, and
-// leaves its group when its id is another's.
-func (w *wire) group(series *Series) *wireGroup {
+// place returns the hash of what a series is on the wire. A series is named at first
+// sight, and leaves its group when its id is another's.
+func (w *wire) place(series *Series) uint64 {
 	w.placed = grow(w.placed, int(series.ID))
 	at := &w.placed[series.ID]
-	if at.group != nil && at.key == series.Key {
-		return at.group
+	if at.hash != 0 && at.key == series.Key {
+		return at.hash
 	}
-	if g := at.group; g != nil {
-		g.members = slices.DeleteFunc(g.members, func(m member) bool { return m == member{series.ID, at.key} })
-		if len(g.members) == 0 && w.groups[g.hash] == g { // else it was empty before, and another has its place
-			delete(w.groups, g.hash)
-		}
+	if at.hash != 0 {
+		w.leave(at.hash, member{series.ID, at.key})
 	}
-	hash := w.hash(series)
+	*at = placement{series.Key, max(w.hash(series), 1)}
+	w.join(at.hash, member{series.ID, series.Key})
+	return at.hash
+}
+
+func (w *wire) join(hash uint64, m member) {
+	if g := w.groups[hash]; g != nil {
+		g.members = append(g.members, m)
+		return
+	}
+	first, met := w.alone[hash]
+	if !met {
+		w.alone[hash] = m.id
+		return
+	}
+	delete(w.alone, hash)
+	w.groups[hash] = &wireGroup{hash: hash, members: []member{{first, w.placed[first].key}, m}}
+}
+
+func (w *wire) leave(hash uint64, m member) {
 	g := w.groups[hash]
 	if g == nil {
-		g = &wireGroup{hash: hash}
-		w.groups[hash] = g
+		delete(w.alone, hash)
+		return
 	}
-	g.members = append(g.members, member{series.ID, series.Key})
-	*at = placement{series.Key, g}
-	return g
+	g.members = slices.DeleteFunc(g.members, func(other member) bool { return other == m })
+	if len(g.members) == 0 {
+		delete(w.groups, hash)
+	}
 }
 
 // hash returns the hash of a series' identity on the wire. Two identities with

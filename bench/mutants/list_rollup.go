@@ -117,7 +117,7 @@ var rollupMutants = []Mutant{
 	{
 		Name: "series that are one on the wire are sent alone, then together",
 		File: "flush/view.go",
-		Old:  "\tv.each(f, b, func(series *Series) { v.wire.group(series) })\n",
+		Old:  "\tv.each(f, b, func(series *Series) { v.wire.place(series) })\n",
 		New:  "",
 		Run:  "TestSeriesThatAreOneOnTheWire", Package: "./flush",
 	},

@@ -122,11 +122,18 @@ var runningMutants = []Mutant{
 		Run:  "TestALongDistribution", Package: "./stats",
 	},
 	{
-		Name: "an id that went on late takes the group of those that came back",
+		Name: "an id that passes to another series takes its group along",
 		File: "flush/wire.go",
-		Old:  "if len(g.members) == 0 && w.groups[g.hash] == g {",
-		New:  "if len(g.members) == 0 {",
-		Run:  "TestSeriesThatComeBackAreOneAgain", Package: "./flush",
+		Old:  "\tif len(g.members) == 0 {\n\t\tdelete(w.groups, hash)\n",
+		New:  "\tif len(g.members) >= 0 {\n\t\tdelete(w.groups, hash)\n",
+		Run:  "TestAnIDOfAnotherSeriesIsInNoOldGroup", Package: "./flush",
+	},
+	{
+		Name: "an id that passes to another series stays what it was on the wire",
+		File: "flush/wire.go",
+		Old:  "\t\tdelete(w.alone, hash)\n\t\treturn\n",
+		New:  "\t\treturn\n",
+		Run:  "TestAnIDOfAnotherSeriesIsInNoOldGroup", Package: "./flush",
 	},
 	{
 		Name: "a point in doubt counts as dropped",
