@@ -43,11 +43,13 @@ func Atomic() Library {
 							}
 						}
 					}
-					at := over.walk()
+					place := over.walk()
 					return func(n int) {
+						at := *place
 						for range n {
 							handles[at.next()].n.Add(1)
 						}
+						*place = at
 					}
 				},
 				Flush: words.flush(w, func(w *word) int64 { return w.n.Swap(0) }),

@@ -28,11 +28,13 @@ func Crlib() Library {
 							}
 						}
 					}
-					at := over.walk()
+					place := over.walk()
 					return func(n int) {
+						at := *place
 						for range n {
 							handles[at.next()].Add(1)
 						}
+						*place = at
 					}
 				},
 				Flush: counters.flush(w, (*crsync.Counter).Get),

@@ -47,7 +47,7 @@ func newDatadog(more ...statsd.Option) func(io.Writer) (*Session, error) {
 type datadogSession struct{ client *statsd.Client }
 
 func (s *datadogSession) count(from Strings, over Over) Submit {
-	client, all, at := s.client, over.Series, over.walk()
+	client, all, place := s.client, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -57,21 +57,25 @@ func (s *datadogSession) count(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				_ = client.Count(counterName, 1, all[at.next()].Tags[:], 1)
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			_ = client.Count(counterName, 1, []string{routeTag + id, methodTag + id, statusTag + id}, 1)
 		}
+		*place = at
 	}
 }
 
 func (s *datadogSession) set(from Strings, over Over) Submit {
-	client, all, at := s.client, over.Series, over.walk()
+	client, all, place := s.client, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -81,21 +85,25 @@ func (s *datadogSession) set(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				_ = client.Gauge(gaugeName, float64(i), all[at.next()].Tags[:], 1)
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			_ = client.Gauge(gaugeName, float64(i), []string{routeTag + id, methodTag + id, statusTag + id}, 1)
 		}
+		*place = at
 	}
 }
 
 func (s *datadogSession) observe(from Strings, over Over) Submit {
-	client, all, at := s.client, over.Series, over.walk()
+	client, all, place := s.client, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -105,15 +113,19 @@ func (s *datadogSession) observe(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				_ = client.Histogram(histogramName, value(i), all[at.next()].Tags[:], 1)
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			_ = client.Histogram(histogramName, value(i), []string{routeTag + id, methodTag + id, statusTag + id}, 1)
 		}
+		*place = at
 	}
 }

@@ -38,7 +38,7 @@ func Hashicorp() Library {
 type hashicorpSession struct{ metrics *metrics.Metrics }
 
 func (s *hashicorpSession) count(from Strings, over Over) Submit {
-	m, all, at := s.metrics, over.Series, over.walk()
+	m, all, place := s.metrics, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -48,22 +48,26 @@ func (s *hashicorpSession) count(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				v := &all[at.next()].Values
 				m.IncrCounterWithLabels([]string{counterName}, 1, []metrics.Label{{Name: routeKey, Value: v[0]}, {Name: methodKey, Value: v[1]}, {Name: statusKey, Value: v[2]}})
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			m.IncrCounterWithLabels([]string{counterName}, 1, []metrics.Label{{Name: routeKey, Value: routePrefix + id}, {Name: methodKey, Value: methodPrefix + id}, {Name: statusKey, Value: statusPrefix + id}})
 		}
+		*place = at
 	}
 }
 
 func (s *hashicorpSession) set(from Strings, over Over) Submit {
-	m, all, at := s.metrics, over.Series, over.walk()
+	m, all, place := s.metrics, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -73,22 +77,26 @@ func (s *hashicorpSession) set(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				m.SetGaugeWithLabels([]string{gaugeName}, float32(i), []metrics.Label{{Name: routeKey, Value: v[0]}, {Name: methodKey, Value: v[1]}, {Name: statusKey, Value: v[2]}})
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			m.SetGaugeWithLabels([]string{gaugeName}, float32(i), []metrics.Label{{Name: routeKey, Value: routePrefix + id}, {Name: methodKey, Value: methodPrefix + id}, {Name: statusKey, Value: statusPrefix + id}})
 		}
+		*place = at
 	}
 }
 
 func (s *hashicorpSession) observe(from Strings, over Over) Submit {
-	m, all, at := s.metrics, over.Series, over.walk()
+	m, all, place := s.metrics, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -98,16 +106,20 @@ func (s *hashicorpSession) observe(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				m.AddSampleWithLabels([]string{histogramName}, float32(value(i)), []metrics.Label{{Name: routeKey, Value: v[0]}, {Name: methodKey, Value: v[1]}, {Name: statusKey, Value: v[2]}})
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			m.AddSampleWithLabels([]string{histogramName}, float32(value(i)), []metrics.Label{{Name: routeKey, Value: routePrefix + id}, {Name: methodKey, Value: methodPrefix + id}, {Name: statusKey, Value: statusPrefix + id}})
 		}
+		*place = at
 	}
 }

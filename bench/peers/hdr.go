@@ -38,11 +38,13 @@ func HDR() Library {
 							}
 						}
 					}
-					at := over.walk()
+					place := over.walk()
 					return func(n int) {
+						at := *place
 						for i := range n {
 							handles[at.next()].record(thousandths(i))
 						}
+						*place = at
 					}
 				},
 				Flush: histograms.flush(w, func(l *lockedHdr) int64 {

@@ -192,6 +192,9 @@ func TestAWalkComesToEachPlace(t *testing.T) {
 func TestSeriesHaveTagsAndTheirValues(t *testing.T) {
 	s := NewSeries(17)
 	assert.Equal(t, "17", s.ID)
+	long := newLongSeriesSet(2)
+	assert.NotEqual(t, long[0].Tags, long[1].Tags)
+	assert.GreaterOrEqual(t, min(len(long[0].Tags[0]), len(long[0].Tags[1]), len(long[0].Tags[2])), 29)
 	for i, key := range []string{routeKey, methodKey, statusKey} {
 		assert.Equal(t, fmt.Sprintf("%s:%s", key, s.Values[i]), s.Tags[i])
 		assert.True(t, strings.HasSuffix(s.Values[i], "17"))

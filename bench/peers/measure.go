@@ -78,7 +78,7 @@ func Measure(ctx context.Context, w Workload, libraries []Library, plan Plan, at
 			err = errors.Join(err, s.close())
 		}
 	}()
-	series := NewSeriesSet(w.Series)
+	series := w.series()
 	for i := range libraries {
 		s, err := newSubject(&w, &libraries[i], series)
 		if err != nil {

@@ -73,7 +73,7 @@ func (s *Series) set() metric.MeasurementOption {
 }
 
 func (s *otelSession) counters(over Over) Submit {
-	ctx, counter, at := context.Background(), s.counter, over.walk()
+	ctx, counter, place := context.Background(), s.counter, over.walk()
 	// Slices that are kept: one made at the call is allocated.
 	options := make([][]metric.AddOption, len(over.Series))
 	for i := range over.Series {
@@ -88,14 +88,16 @@ func (s *otelSession) counters(over Over) Submit {
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			counter.Add(ctx, 1, options[at.next()]...)
 		}
+		*place = at
 	}
 }
 
 func (s *otelSession) gauges(over Over) Submit {
-	ctx, gauge, at := context.Background(), s.gauge, over.walk()
+	ctx, gauge, place := context.Background(), s.gauge, over.walk()
 	options := recordOptions(over.Series)
 	if len(options) == 1 {
 		one := options[0]
@@ -106,14 +108,16 @@ func (s *otelSession) gauges(over Over) Submit {
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			gauge.Record(ctx, float64(i), options[at.next()]...)
 		}
+		*place = at
 	}
 }
 
 func (s *otelSession) histograms(over Over) Submit {
-	ctx, histogram, at := context.Background(), s.histogram, over.walk()
+	ctx, histogram, place := context.Background(), s.histogram, over.walk()
 	options := recordOptions(over.Series)
 	if len(options) == 1 {
 		one := options[0]
@@ -124,9 +128,11 @@ func (s *otelSession) histograms(over Over) Submit {
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			histogram.Record(ctx, value(i), options[at.next()]...)
 		}
+		*place = at
 	}
 }
 
@@ -139,7 +145,7 @@ func recordOptions(all []Series) [][]metric.RecordOption {
 }
 
 func (s *otelSession) count(from Strings, over Over) Submit {
-	ctx, counter, all, at := context.Background(), s.counter, over.Series, over.walk()
+	ctx, counter, all, place := context.Background(), s.counter, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -149,22 +155,26 @@ func (s *otelSession) count(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				v := &all[at.next()].Values
 				counter.Add(ctx, 1, metric.WithAttributes(attribute.String(routeKey, v[0]), attribute.String(methodKey, v[1]), attribute.String(statusKey, v[2])))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			counter.Add(ctx, 1, metric.WithAttributes(attribute.String(routeKey, routePrefix+id), attribute.String(methodKey, methodPrefix+id), attribute.String(statusKey, statusPrefix+id)))
 		}
+		*place = at
 	}
 }
 
 func (s *otelSession) set(from Strings, over Over) Submit {
-	ctx, gauge, all, at := context.Background(), s.gauge, over.Series, over.walk()
+	ctx, gauge, all, place := context.Background(), s.gauge, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -174,22 +184,26 @@ func (s *otelSession) set(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				gauge.Record(ctx, float64(i), metric.WithAttributes(attribute.String(routeKey, v[0]), attribute.String(methodKey, v[1]), attribute.String(statusKey, v[2])))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			gauge.Record(ctx, float64(i), metric.WithAttributes(attribute.String(routeKey, routePrefix+id), attribute.String(methodKey, methodPrefix+id), attribute.String(statusKey, statusPrefix+id)))
 		}
+		*place = at
 	}
 }
 
 func (s *otelSession) observe(from Strings, over Over) Submit {
-	ctx, histogram, all, at := context.Background(), s.histogram, over.Series, over.walk()
+	ctx, histogram, all, place := context.Background(), s.histogram, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -199,16 +213,20 @@ func (s *otelSession) observe(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				histogram.Record(ctx, value(i), metric.WithAttributes(attribute.String(routeKey, v[0]), attribute.String(methodKey, v[1]), attribute.String(statusKey, v[2])))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			histogram.Record(ctx, value(i), metric.WithAttributes(attribute.String(routeKey, routePrefix+id), attribute.String(methodKey, methodPrefix+id), attribute.String(statusKey, statusPrefix+id)))
 		}
+		*place = at
 	}
 }

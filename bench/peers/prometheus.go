@@ -119,11 +119,13 @@ func (s *prometheusSession) counters(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for range n {
 			handles[at.next()].Inc()
 		}
+		*place = at
 	}
 }
 
@@ -140,11 +142,13 @@ func (s *prometheusSession) gauges(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Set(float64(i))
 		}
+		*place = at
 	}
 }
 
@@ -161,16 +165,18 @@ func (s *prometheusSession) histograms(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Observe(value(i))
 		}
+		*place = at
 	}
 }
 
 func (s *prometheusSession) count(from Strings, over Over) Submit {
-	vector, all, at := s.counter, over.Series, over.walk()
+	vector, all, place := s.counter, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -180,22 +186,26 @@ func (s *prometheusSession) count(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				v := &all[at.next()].Values
 				vector.WithLabelValues(v[0], v[1], v[2]).Inc()
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			vector.WithLabelValues(routePrefix+id, methodPrefix+id, statusPrefix+id).Inc()
 		}
+		*place = at
 	}
 }
 
 func (s *prometheusSession) set(from Strings, over Over) Submit {
-	vector, all, at := s.gauge, over.Series, over.walk()
+	vector, all, place := s.gauge, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -205,22 +215,26 @@ func (s *prometheusSession) set(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				vector.WithLabelValues(v[0], v[1], v[2]).Set(float64(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			vector.WithLabelValues(routePrefix+id, methodPrefix+id, statusPrefix+id).Set(float64(i))
 		}
+		*place = at
 	}
 }
 
 func (s *prometheusSession) observe(from Strings, over Over) Submit {
-	vector, all, at := s.histogram, over.Series, over.walk()
+	vector, all, place := s.histogram, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -230,22 +244,26 @@ func (s *prometheusSession) observe(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				vector.WithLabelValues(v[0], v[1], v[2]).Observe(value(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			vector.WithLabelValues(routePrefix+id, methodPrefix+id, statusPrefix+id).Observe(value(i))
 		}
+		*place = at
 	}
 }
 
 func (s *prometheusSession) countLabels(from Strings, over Over) Submit {
-	vector, all, at := s.counter, over.Series, over.walk()
+	vector, all, place := s.counter, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -255,22 +273,26 @@ func (s *prometheusSession) countLabels(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				v := &all[at.next()].Values
 				vector.With(prometheus.Labels{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Inc()
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			vector.With(prometheus.Labels{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Inc()
 		}
+		*place = at
 	}
 }
 
 func (s *prometheusSession) observeLabels(from Strings, over Over) Submit {
-	vector, all, at := s.histogram, over.Series, over.walk()
+	vector, all, place := s.histogram, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -280,16 +302,20 @@ func (s *prometheusSession) observeLabels(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				vector.With(prometheus.Labels{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Observe(value(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			vector.With(prometheus.Labels{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Observe(value(i))
 		}
+		*place = at
 	}
 }

@@ -89,11 +89,13 @@ func (s *rcrowleySession) counters(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for range n {
 			handles[at.next()].Inc(1)
 		}
+		*place = at
 	}
 }
 
@@ -110,11 +112,13 @@ func (s *rcrowleySession) gauges(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Update(float64(i))
 		}
+		*place = at
 	}
 }
 
@@ -131,11 +135,13 @@ func (s *rcrowleySession) histograms(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Update(thousandths(i))
 		}
+		*place = at
 	}
 }
 
@@ -144,7 +150,7 @@ func (s *rcrowleySession) histograms(over Over) Submit {
 func (s *rcrowleySession) histogram() metrics.Histogram { return metrics.NewHistogram(s.sample()) }
 
 func (s *rcrowleySession) count(from Strings, over Over) Submit {
-	registry, all, at := s.registry, over.Series, over.walk()
+	registry, all, place := s.registry, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -155,21 +161,25 @@ func (s *rcrowleySession) count(from Strings, over Over) Submit {
 	case Kept:
 		names := names(counterName, all)
 		return func(n int) {
+			at := *place
 			for range n {
 				metrics.GetOrRegisterCounter(names[at.next()], registry).Inc(1)
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			metrics.GetOrRegisterCounter(dotted(counterName, routePrefix+id, methodPrefix+id, statusPrefix+id), registry).Inc(1)
 		}
+		*place = at
 	}
 }
 
 func (s *rcrowleySession) set(from Strings, over Over) Submit {
-	registry, all, at := s.registry, over.Series, over.walk()
+	registry, all, place := s.registry, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -180,21 +190,25 @@ func (s *rcrowleySession) set(from Strings, over Over) Submit {
 	case Kept:
 		names := names(gaugeName, all)
 		return func(n int) {
+			at := *place
 			for i := range n {
 				metrics.GetOrRegisterGaugeFloat64(names[at.next()], registry).Update(float64(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			metrics.GetOrRegisterGaugeFloat64(dotted(gaugeName, routePrefix+id, methodPrefix+id, statusPrefix+id), registry).Update(float64(i))
 		}
+		*place = at
 	}
 }
 
 func (s *rcrowleySession) observe(from Strings, over Over) Submit {
-	registry, all, at := s.registry, over.Series, over.walk()
+	registry, all, place := s.registry, over.Series, over.walk()
 	var made any = s.histogram // converted once: a conversion in the loop would be allocated
 	switch from {
 	case Literal:
@@ -206,15 +220,19 @@ func (s *rcrowleySession) observe(from Strings, over Over) Submit {
 	case Kept:
 		names := names(histogramName, all)
 		return func(n int) {
+			at := *place
 			for i := range n {
 				registry.GetOrRegister(names[at.next()], made).(metrics.Histogram).Update(thousandths(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			registry.GetOrRegister(dotted(histogramName, routePrefix+id, methodPrefix+id, statusPrefix+id), made).(metrics.Histogram).Update(thousandths(i))
 		}
+		*place = at
 	}
 }

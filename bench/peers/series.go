@@ -3,10 +3,10 @@ package peers
 import "strconv"
 
 // What the series of each kind are called. Every library takes these names as they
-// are.
+// are. They are of one length, so that kinds can be compared.
 const (
 	counterName   = "http_requests"
-	gaugeName     = "http_connections"
+	gaugeName     = "http_sessions"
 	histogramName = "http_duration"
 )
 
@@ -32,9 +32,12 @@ type Series struct {
 	Values [3]string // the values alone, parts of Tags
 }
 
-// NewSeries returns series number i.
-func NewSeries(i int) Series {
-	id := strconv.Itoa(i)
+// NewSeries returns series number i, with tags of up to 14 bytes if i has up to six
+// digits.
+func NewSeries(i int) Series { return newSeries(strconv.Itoa(i)) }
+
+// newSeries returns the series of an ID.
+func newSeries(id string) Series {
 	s := Series{ID: id, Tags: [3]string{
 		routeKey + ":" + routePrefix + id, methodKey + ":" + methodPrefix + id, statusKey + ":" + statusPrefix + id,
 	}}
@@ -53,6 +56,15 @@ func NewSeriesSet(n int) []Series {
 	return all
 }
 
+// newLongSeriesSet returns n series with tags of 29 bytes and more, such as routes have.
+func newLongSeriesSet(n int) []Series {
+	all := make([]Series, n)
+	for i := range all {
+		all[i] = newSeries("/api/v1/user/" + strconv.Itoa(100_000_000+i))
+	}
+	return all
+}
+
 // Over says which series are gone over, and where to start: the i-th of two
 // goroutines starts elsewhere.
 type Over struct {
@@ -60,13 +72,16 @@ type Over struct {
 	Start  int
 }
 
-// walk goes through 0 … length-1 out of order and comes to each.
+// walk goes through 0 … length-1 out of order and comes to each. A Submit works on a
+// copy, which the compiler keeps in registers, and writes it back at its end: other
+// goroutines' walks are near in memory, and one that was written for each submission
+// would be measured in place of the library.
 type walk struct{ at, step, length int }
 
 // walk returns a walk through the places of o's series.
-func (o Over) walk() walk {
+func (o Over) walk() *walk {
 	n := max(1, len(o.Series))
-	return walk{at: o.Start % n, step: coprime(n), length: n}
+	return &walk{at: o.Start % n, step: coprime(n), length: n}
 }
 
 // next returns the next place. It is small enough to be compiled into the loops of

@@ -47,11 +47,13 @@ func (s *shardstatsSession) counters(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for range n {
 			handles[at.next()].Inc()
 		}
+		*place = at
 	}
 }
 
@@ -68,11 +70,13 @@ func (s *shardstatsSession) gauges(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Set(float64(i))
 		}
+		*place = at
 	}
 }
 
@@ -89,16 +93,18 @@ func (s *shardstatsSession) histograms(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Observe(value(i))
 		}
+		*place = at
 	}
 }
 
 func (s *shardstatsSession) count(from Strings, over Over) Submit {
-	client, all, at := s.client, over.Series, over.walk()
+	client, all, place := s.client, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -108,22 +114,26 @@ func (s *shardstatsSession) count(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				t := &all[at.next()].Tags
 				client.Increment(counterName, t[0], t[1], t[2])
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			client.Increment(counterName, routeTag+id, methodTag+id, statusTag+id)
 		}
+		*place = at
 	}
 }
 
 func (s *shardstatsSession) set(from Strings, over Over) Submit {
-	client, all, at := s.client, over.Series, over.walk()
+	client, all, place := s.client, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -133,22 +143,26 @@ func (s *shardstatsSession) set(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				t := &all[at.next()].Tags
 				client.Gauge(gaugeName, float64(i), t[0], t[1], t[2])
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			client.Gauge(gaugeName, float64(i), routeTag+id, methodTag+id, statusTag+id)
 		}
+		*place = at
 	}
 }
 
 func (s *shardstatsSession) observe(from Strings, over Over) Submit {
-	client, all, at := s.client, over.Series, over.walk()
+	client, all, place := s.client, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -158,16 +172,20 @@ func (s *shardstatsSession) observe(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				t := &all[at.next()].Tags
 				client.Histogram(histogramName, value(i), t[0], t[1], t[2])
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			client.Histogram(histogramName, value(i), routeTag+id, methodTag+id, statusTag+id)
 		}
+		*place = at
 	}
 }

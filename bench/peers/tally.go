@@ -14,7 +14,7 @@ import (
 func Tally() Library {
 	return Library{
 		Name: "tally", Module: "github.com/uber-go/tally/v4",
-		Note:    "by name is Tagged(map).Counter(name); the histogram has 10 linear buckets and keeps no samples; it reports at intervals and cannot be told to, so that here it reports once, at its end, to a reporter of ours that writes a line for each value",
+		Note:    "by name is Tagged(map).Counter(name); the histogram has 10 linear buckets and nothing else: no samples, no sum, no minimum, no maximum; it reports at intervals and cannot be told to, so that here it reports once, at its end, to a reporter of ours that writes a line for each value",
 		StandIn: true,
 		New: func(w io.Writer) (*Session, error) {
 			reporter := &tallyReporter{w: bufio.NewWriter(w)}
@@ -97,11 +97,13 @@ func (s *tallySession) counters(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for range n {
 			handles[at.next()].Inc(1)
 		}
+		*place = at
 	}
 }
 
@@ -118,11 +120,13 @@ func (s *tallySession) gauges(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Update(float64(i))
 		}
+		*place = at
 	}
 }
 
@@ -139,16 +143,18 @@ func (s *tallySession) histograms(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].RecordValue(value(i))
 		}
+		*place = at
 	}
 }
 
 func (s *tallySession) count(from Strings, over Over) Submit {
-	scope, all, at := s.scope, over.Series, over.walk()
+	scope, all, place := s.scope, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -158,22 +164,26 @@ func (s *tallySession) count(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				v := &all[at.next()].Values
 				scope.Tagged(map[string]string{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Counter(counterName).Inc(1)
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			scope.Tagged(map[string]string{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Counter(counterName).Inc(1)
 		}
+		*place = at
 	}
 }
 
 func (s *tallySession) set(from Strings, over Over) Submit {
-	scope, all, at := s.scope, over.Series, over.walk()
+	scope, all, place := s.scope, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -183,22 +193,26 @@ func (s *tallySession) set(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				scope.Tagged(map[string]string{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Gauge(gaugeName).Update(float64(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			scope.Tagged(map[string]string{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Gauge(gaugeName).Update(float64(i))
 		}
+		*place = at
 	}
 }
 
 func (s *tallySession) observe(from Strings, over Over) Submit {
-	scope, buckets, all, at := s.scope, s.buckets, over.Series, over.walk()
+	scope, buckets, all, place := s.scope, s.buckets, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -208,16 +222,20 @@ func (s *tallySession) observe(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				scope.Tagged(map[string]string{routeKey: v[0], methodKey: v[1], statusKey: v[2]}).Histogram(histogramName, buckets).RecordValue(value(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			scope.Tagged(map[string]string{routeKey: routePrefix + id, methodKey: methodPrefix + id, statusKey: statusPrefix + id}).Histogram(histogramName, buckets).RecordValue(value(i))
 		}
+		*place = at
 	}
 }

@@ -86,11 +86,13 @@ func (s *victoriaSession) counters(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for range n {
 			handles[at.next()].Inc()
 		}
+		*place = at
 	}
 }
 
@@ -107,11 +109,13 @@ func (s *victoriaSession) gauges(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Set(float64(i))
 		}
+		*place = at
 	}
 }
 
@@ -128,16 +132,18 @@ func (s *victoriaSession) histograms(over Over) Submit {
 			}
 		}
 	}
-	at := over.walk()
+	place := over.walk()
 	return func(n int) {
+		at := *place
 		for i := range n {
 			handles[at.next()].Update(value(i))
 		}
+		*place = at
 	}
 }
 
 func (s *victoriaSession) count(from Strings, over Over) Submit {
-	set, all, at := s.set, over.Series, over.walk()
+	set, all, place := s.set, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -148,21 +154,25 @@ func (s *victoriaSession) count(from Strings, over Over) Submit {
 	case Kept:
 		keys := keys(counterName, all)
 		return func(n int) {
+			at := *place
 			for range n {
 				set.GetOrCreateCounter(keys[at.next()]).Inc()
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for range n {
 			id := all[at.next()].ID
 			set.GetOrCreateCounter(key(counterName, routePrefix+id, methodPrefix+id, statusPrefix+id)).Inc()
 		}
+		*place = at
 	}
 }
 
 func (s *victoriaSession) setGauge(from Strings, over Over) Submit {
-	set, all, at := s.set, over.Series, over.walk()
+	set, all, place := s.set, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -173,21 +183,25 @@ func (s *victoriaSession) setGauge(from Strings, over Over) Submit {
 	case Kept:
 		keys := keys(gaugeName, all)
 		return func(n int) {
+			at := *place
 			for i := range n {
 				set.GetOrCreateGauge(keys[at.next()], nil).Set(float64(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			set.GetOrCreateGauge(key(gaugeName, routePrefix+id, methodPrefix+id, statusPrefix+id), nil).Set(float64(i))
 		}
+		*place = at
 	}
 }
 
 func (s *victoriaSession) observe(from Strings, over Over) Submit {
-	set, all, at := s.set, over.Series, over.walk()
+	set, all, place := s.set, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -198,16 +212,20 @@ func (s *victoriaSession) observe(from Strings, over Over) Submit {
 	case Kept:
 		keys := keys(histogramName, all)
 		return func(n int) {
+			at := *place
 			for i := range n {
 				set.GetOrCreateHistogram(keys[at.next()]).Update(value(i))
 			}
+			*place = at
 		}
 	}
 	return func(n int) {
+		at := *place
 		for i := range n {
 			id := all[at.next()].ID
 			set.GetOrCreateHistogram(key(histogramName, routePrefix+id, methodPrefix+id, statusPrefix+id)).Update(value(i))
 		}
+		*place = at
 	}
 }
 
@@ -217,7 +235,7 @@ var literalValues = [3]string{literalRoute, literalMethod, literalStatus}
 
 // countFormatted has no built strings: that is what [Victoria] does with them.
 func (s *victoriaSession) countFormatted(from Strings, over Over) Submit {
-	set, all, at := s.set, over.Series, over.walk()
+	set, all, place := s.set, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -228,17 +246,19 @@ func (s *victoriaSession) countFormatted(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for range n {
 				v := &all[at.next()].Values
 				set.GetOrCreateCounter(key(counterName, v[0], v[1], v[2])).Inc()
 			}
+			*place = at
 		}
 	}
 	return nil
 }
 
 func (s *victoriaSession) observeFormatted(from Strings, over Over) Submit {
-	set, all, at := s.set, over.Series, over.walk()
+	set, all, place := s.set, over.Series, over.walk()
 	switch from {
 	case Literal:
 		return func(n int) {
@@ -249,10 +269,12 @@ func (s *victoriaSession) observeFormatted(from Strings, over Over) Submit {
 		}
 	case Kept:
 		return func(n int) {
+			at := *place
 			for i := range n {
 				v := &all[at.next()].Values
 				set.GetOrCreateHistogram(key(histogramName, v[0], v[1], v[2])).Update(value(i))
 			}
+			*place = at
 		}
 	}
 	return nil

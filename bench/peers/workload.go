@@ -13,6 +13,7 @@ type Workload struct {
 	Bound      bool
 	Strings    Strings // if not Bound
 	Series     int
+	LongTags   bool // of 29 bytes and more, instead of 14 and less
 	Goroutines int
 	// Flushing says that the session is flushed meanwhile, without a pause.
 	Flushing bool
@@ -78,6 +79,7 @@ func Workloads() []Workload {
 	add(Workload{Family: "gauge by name, 3 literal tags", Kind: Gauge, Strings: Literal, Series: 1}, 1, 2)
 	add(Workload{Family: "bound counters, 1,000 series", Kind: Counter, Bound: true, Series: 1000}, 1, 2)
 	add(Workload{Family: "counter by name, kept tags, 1,000 series", Kind: Counter, Strings: Kept, Series: 1000}, 1, 2)
+	add(Workload{Family: "counter by name, kept tags of 30 bytes, 1,000 series", Kind: Counter, Strings: Kept, Series: 1000, LongTags: true}, 1, 2)
 	add(Workload{Family: "counter by name, built tags, 1,000 series", Kind: Counter, Strings: Built, Series: 1000}, 1, 2)
 	add(Workload{Family: "histogram by name, kept tags, 1,000 series", Kind: Histogram, Strings: Kept, Series: 1000}, 1, 2)
 	add(Workload{Family: "histogram by name, built tags, 1,000 series", Kind: Histogram, Strings: Built, Series: 1000}, 1, 2)
@@ -117,6 +119,14 @@ func (w *Workload) submit(s *Session, over Over) Submit {
 		return nil
 	}
 	return of(over)
+}
+
+// series returns what w goes over.
+func (w *Workload) series() []Series {
+	if w.LongTags {
+		return newLongSeriesSet(w.Series)
+	}
+	return NewSeriesSet(w.Series)
 }
 
 // suits reports whether w can be measured with a library.

@@ -25,11 +25,13 @@ func XSync() Library {
 							}
 						}
 					}
-					at := over.walk()
+					place := over.walk()
 					return func(n int) {
+						at := *place
 						for range n {
 							handles[at.next()].Inc()
 						}
+						*place = at
 					}
 				},
 				Flush: counters.flush(w, (*xsync.Counter).Value),
