@@ -8,7 +8,8 @@ import (
 	"github.com/shardstats/shardstats/transport"
 )
 
-// handle binds a series: its submissions hash and look up nothing.
+// handle binds a series: its submissions hash and look up nothing. The zero one has
+// a Ref that leads nowhere, which discards.
 type handle struct {
 	ref    shard.Ref
 	series *series // keeps the id of ref; see series
@@ -44,7 +45,7 @@ func (c *Client) NewCounter(name string, tags ...string) *Counter {
 
 // Inc adds 1.
 func (c *Counter) Inc() {
-	if c != nil && c.ref.Valid() { // not c.Add(1), which would not be inlined
+	if c != nil { // not c.Add(1), which would not be inlined
 		c.ref.Add(1)
 		runtime.KeepAlive(c)
 	}
@@ -52,7 +53,7 @@ func (c *Counter) Inc() {
 
 // Add adds delta.
 func (c *Counter) Add(delta int64) {
-	if c != nil && c.ref.Valid() {
+	if c != nil {
 		c.ref.Add(delta)
 		runtime.KeepAlive(c)
 	}
@@ -60,7 +61,7 @@ func (c *Counter) Add(delta int64) {
 
 // AddFloat adds delta. NaN and ±Inf are refused and counted as bad_value.
 func (c *Counter) AddFloat(delta float64) {
-	if c != nil && c.ref.Valid() {
+	if c != nil {
 		c.ref.AddFloat(delta)
 		runtime.KeepAlive(c)
 	}
@@ -77,7 +78,7 @@ func (c *Client) NewGauge(name string, tags ...string) *Gauge {
 // Set makes value the gauge's value. NaN and ±Inf are refused and counted as
 // bad_value.
 func (g *Gauge) Set(value float64) {
-	if g != nil && g.ref.Valid() {
+	if g != nil {
 		g.ref.Set(value)
 		runtime.KeepAlive(g)
 	}
@@ -85,7 +86,7 @@ func (g *Gauge) Set(value float64) {
 
 // Add changes the gauge by delta, relative to its last value in this process.
 func (g *Gauge) Add(delta float64) {
-	if g != nil && g.ref.Valid() {
+	if g != nil {
 		g.ref.GaugeAdd(delta)
 		runtime.KeepAlive(g)
 	}
@@ -102,7 +103,7 @@ func (c *Client) NewHistogram(name string, tags ...string) *Histogram {
 // Observe adds one observation. NaN and ±Inf are refused and counted as
 // bad_value.
 func (h *Histogram) Observe(value float64) {
-	if h != nil && h.ref.Valid() {
+	if h != nil {
 		h.ref.Observe(value)
 		runtime.KeepAlive(h)
 	}
@@ -111,7 +112,7 @@ func (h *Histogram) Observe(value float64) {
 // ObserveN adds several observations, for less than as many calls of Observe
 // cost. It does not keep the slice.
 func (h *Histogram) ObserveN(values []float64) {
-	if h != nil && h.ref.Valid() {
+	if h != nil {
 		h.ref.ObserveN(values)
 		runtime.KeepAlive(h)
 	}
@@ -127,7 +128,7 @@ func (c *Client) NewDistribution(name string, tags ...string) *Distribution {
 
 // Observe adds one value. NaN and ±Inf are refused and counted as bad_value.
 func (d *Distribution) Observe(value float64) {
-	if d != nil && d.ref.Valid() {
+	if d != nil {
 		d.ref.ObserveRaw(value)
 		runtime.KeepAlive(d)
 	}
@@ -135,7 +136,7 @@ func (d *Distribution) Observe(value float64) {
 
 // ObserveN adds several values. It does not keep the slice.
 func (d *Distribution) ObserveN(values []float64) {
-	if d != nil && d.ref.Valid() {
+	if d != nil {
 		d.ref.ObserveRawN(values)
 		runtime.KeepAlive(d)
 	}
@@ -169,7 +170,7 @@ func (c *Client) NewTimer(name string, tags ...string) *Timer {
 
 // Observe adds one duration.
 func (t *Timer) Observe(d time.Duration) {
-	if t != nil && t.ref.Valid() {
+	if t != nil {
 		t.ref.Observe(milliseconds(d))
 		runtime.KeepAlive(t)
 	}
