@@ -65,12 +65,18 @@ mutants: ## break the code one line at a time: a test has to notice (RUN=regexp 
 	@cd bench && $(WORK) go run ./cmd/mutants -repo .. -run '$(RUN)'
 
 .PHONY: bench
-bench: ## cost of submissions and of the wires (WHAT=hotpath, WHAT=encode: one of them); writes bench/results, as NAME if given, else the README's table too
+bench: ## cost of submissions and of the wires (WHAT=hotpath or encode: one of them; WHAT=scaling or flush: docs/SCALING.md); writes bench/results, as NAME if given, else the README's table too
 ifneq (,$(filter hotpath,$(WHAT)))
 	@cd bench && $(WORK) go run ./cmd/report -what hotpath -out results -name '$(NAME)' $(if $(filter hotpath,$(NAME)),-readme ../README.md)
 endif
 ifneq (,$(filter encode,$(WHAT)))
 	@cd bench && $(WORK) go run ./cmd/report -what encode -out results -name '$(if $(filter hotpath,$(NAME)),encode,$(NAME)-encode)'
+endif
+ifneq (,$(filter flush,$(WHAT)))
+	@cd bench && $(WORK) go run ./cmd/report -what flush -out results $(if $(filter hotpath,$(NAME)),-readme ../docs/SCALING.md,-name '$(NAME)-flush')
+endif
+ifneq (,$(filter scaling,$(WHAT)))
+	@cd bench && $(WORK) go run ./cmd/report -what scaling -out results $(if $(filter hotpath,$(NAME)),-readme ../docs/SCALING.md,-name '$(NAME)-scaling')
 endif
 
 .PHONY: tune

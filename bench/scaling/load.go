@@ -161,42 +161,53 @@ func loads() []load {
 			return []func(int){partly(f.own[0], f.shared, every), partly(f.own[1], f.shared, every)}
 		}
 	}
+	// By the model: a program of two processors, of adds that take as long as those of
+	// a load with one.
+	by := func(alone string, p Program) func(*Sharing) float64 {
+		return func(s *Sharing) float64 { return Predict(s.Parameters().with(s.of(alone, 1)), p).NS }
+	}
+	oneShard, each16th, each4th := Lone(2), Lone(2), Lone(2)
+	oneShard.Shards, each16th.Shards, each4th.Shards = 1, 1, 1
+	each16th.Every, each4th.Every = 16, 4
 	return []load{
 		{name: loadOwn, goroutines: 1, of: func(f *fixture) []func(int) { return once(f.own[0].add) }},
-		{name: loadOwn, goroutines: 2, of: func(f *fixture) []func(int) { return []func(int){f.own[0].add, f.own[1].add} }, predict: (*Sharing).unit},
+		{name: loadOwn, goroutines: 2, of: func(f *fixture) []func(int) { return []func(int){f.own[0].add, f.own[1].add} }, predict: by(loadOwn, Lone(2))},
 		{name: loadOneWord, goroutines: 2, of: func(f *fixture) []func(int) { return twice(f.shared.add) }},
-		{name: loadSixteenth, goroutines: 2, of: apart(16)},
-		{name: "a word of one's own, every 64th add to a shared one", goroutines: 2, of: apart(64),
-			predict: func(s *Sharing) float64 { return s.unit() + s.transfer()/64 }},
-		{name: "a word of one's own, every 4th add to a shared one", goroutines: 2, of: apart(4),
-			predict: func(s *Sharing) float64 { return s.unit() + s.transfer()/4 }},
-		{name: loadBound, goroutines: 1, of: func(f *fixture) []func(int) { return once(bound(f.client)) }},
-		{name: loadBound, goroutines: 2, of: func(f *fixture) []func(int) { return twice(bound(f.client)) }, predict: func(s *Sharing) float64 { return s.of(loadBound, 1) }},
-		{name: "bound counter, WithShards(1)", goroutines: 2, of: func(f *fixture) []func(int) { return twice(bound(f.single)) }, predict: (*Sharing).oneWord},
-		{name: loadOneShot, goroutines: 1, of: func(f *fixture) []func(int) { return once(oneShot(f.client)) }},
-		{name: loadOneShot, goroutines: 2, of: func(f *fixture) []func(int) { return twice(oneShot(f.client)) }, predict: func(s *Sharing) float64 { return s.of(loadOneShot, 1) }},
-		{name: loadHistogram, goroutines: 1, of: func(f *fixture) []func(int) { return once(histogram(f.client)) }},
-		{name: loadHistogram, goroutines: 2, of: func(f *fixture) []func(int) { return twice(histogram(f.client)) }, predict: func(s *Sharing) float64 { return s.of(loadHistogram, 1) }},
+		{name: loadRarely, goroutines: 2, of: apart(64)},
+		{name: "a word of one's own, every 16th add to a shared one", goroutines: 2, of: apart(16), predict: by(loadOwn, each16th)},
+		{name: "a word of one's own, every 4th add to a shared one", goroutines: 2, of: apart(4), predict: by(loadOwn, each4th)},
+		{name: BoundCounter, goroutines: 1, of: func(f *fixture) []func(int) { return once(bound(f.client)) }},
+		{name: BoundCounter, goroutines: 2, of: func(f *fixture) []func(int) { return twice(bound(f.client)) }, predict: by(BoundCounter, Lone(2))},
+		{name: "bound counter, WithShards(1)", goroutines: 2, of: func(f *fixture) []func(int) { return twice(bound(f.single)) }, predict: by(BoundCounter, oneShard)},
+		{name: OneShotCounter, goroutines: 1, of: func(f *fixture) []func(int) { return once(oneShot(f.client)) }},
+		{name: OneShotCounter, goroutines: 2, of: func(f *fixture) []func(int) { return twice(oneShot(f.client)) }, predict: by(OneShotCounter, Lone(2))},
+		{name: BoundHistogram, goroutines: 1, of: func(f *fixture) []func(int) { return once(histogram(f.client)) }},
+		{name: BoundHistogram, goroutines: 2, of: func(f *fixture) []func(int) { return twice(histogram(f.client)) }, predict: by(BoundHistogram, Lone(2))},
 		{name: loadPeer, goroutines: 1, of: func(f *fixture) []func(int) { return once(addPeer(f.peer)) }},
-		{name: loadPeer, goroutines: 2, of: func(f *fixture) []func(int) { return twice(addPeer(f.peer)) }, predict: (*Sharing).oneWord},
+		{name: loadPeer, goroutines: 2, of: func(f *fixture) []func(int) { return twice(addPeer(f.peer)) }, predict: by(loadPeer, oneShard)},
 		{name: loadSpawnNothing, goroutines: 2, of: func(*fixture) []func(int) { return twice(spawning(nothing)) }},
-		{name: loadSpawn, goroutines: 2, of: func(f *fixture) []func(int) { return twice(spawning(bound(f.client))) }},
+		{name: loadSpawn, goroutines: 2, of: func(f *fixture) []func(int) { return twice(spawning(bound(f.client))) },
+			predict: func(s *Sharing) float64 { return s.of(loadSpawnNothing, 2) - s.unit() + s.of(BoundCounter, 1) }},
 		{name: loadCrowdNothing, goroutines: 2, of: func(*fixture) []func(int) { return twice(crowd(nothing)) }},
 		{name: loadCrowd, goroutines: 2, of: func(f *fixture) []func(int) { return twice(crowd(bound(f.client))) },
 			predict: func(s *Sharing) float64 {
-				return s.of(loadCrowdNothing, 2) - s.unit() + Predict(s.Parameters(), crowdProgram(2)).NS
+				return s.of(loadCrowdNothing, 2) - s.unit() + Predict(s.Parameters(), Restless(2)).NS
 			}},
 	}
 }
+
+// Kinds of submissions that predictions are made for.
+const (
+	BoundCounter   = "bound counter"
+	OneShotCounter = "one-shot counter, 3 literal tags"
+	BoundHistogram = "bound histogram"
+)
 
 // Loads that others are told apart from.
 const (
 	loadOwn          = "a word of one's own"
 	loadOneWord      = "one word"
-	loadSixteenth    = "a word of one's own, every 16th add to a shared one"
-	loadBound        = "bound counter"
-	loadOneShot      = "one-shot counter, 3 literal tags"
-	loadHistogram    = "bound histogram"
+	loadRarely       = "a word of one's own, every 64th add to a shared one"
 	loadPeer         = "client_golang's counter"
 	loadSpawnNothing = "a goroutine for each 20 adds, to a word on its stack"
 	loadSpawn        = "a goroutine for each 20 adds, to a bound counter"
@@ -210,12 +221,6 @@ func addPeer(c prometheus.Counter) func(int) {
 			c.Inc()
 		}
 	}
-}
-
-// crowdProgram is the load of that name on n processors. Gosched puts a goroutine into
-// the queue that all processors share.
-func crowdProgram(n int) Program {
-	return Program{Processors: n, Shards: DefaultShards(n), PerProc: 64, Slice: request, Stolen: 1, Series: 1, Steps: 40_000, Seed: 5}
 }
 
 // sideBySide returns nanoseconds per operation of goroutines that start together,

@@ -6,11 +6,26 @@ import "math/bits"
 type Parameters struct {
 	// OwnNS is what a submission takes whose lines are at hand.
 	OwnNS float64
-	// TransferNS is what it takes longer if its line is at another processor.
+	// TransferNS is what it takes longer if its line is at another processor that does
+	// not use it just then.
 	TransferNS float64
-	// ServeNS is the time that one word needs for each add, with everybody adding to
-	// it: two processors get on together at most so fast, and more no faster.
-	ServeNS float64
+	// GraceNS is how long a processor can go on with a line that another one has asked
+	// for. At a word that all use it decides how many adds are made at a time.
+	GraceNS float64
+}
+
+// lines returns the parameters in steps of the simulation.
+func (p Parameters) lines() Lines {
+	return Lines{Transfer: p.TransferNS / p.OwnNS, Grace: p.GraceNS / p.OwnNS}
+}
+
+// ServeNS is the time that one word needs for each add, with everybody adding to it:
+// all processors together get on at most so fast.
+func (p Parameters) ServeNS() float64 {
+	if p.GraceNS < p.OwnNS { // one add at a time
+		return p.OwnNS + p.TransferNS
+	}
+	return p.OwnNS * p.TransferNS / p.GraceNS
 }
 
 // Prediction is what a submission is expected to take on each of n processors that do
@@ -29,25 +44,17 @@ func DefaultShards(processors int) int {
 	return min(1<<bits.Len(uint(max(processors, 1)-1)), 256)
 }
 
-// Predict returns what submissions cost in a program: their own work, and a transfer for
-// each line that another processor has. It is an upper estimate of the time for the
-// lines of hints, which are read ahead of need, and does not know queues at one line:
-// past a share of one in ten they make it longer.
+// Predict returns what submissions cost in a program, by simulation.
 func Predict(par Parameters, p Program) Prediction {
-	s := Simulate(p)
-	return Prediction{
-		Processors: p.Processors, Shared: s,
-		NS: par.OwnNS + (s.Cells+s.Hints)*par.TransferNS,
-	}
+	s := Simulate(p, par.lines())
+	return Prediction{Processors: p.Processors, Shared: s, NS: par.OwnNS * s.Steps}
 }
 
 // PredictOneWord returns the same for one word that all add to. Each waits until the
 // others have been served; alone nobody waits.
 func PredictOneWord(par Parameters, processors int) Prediction {
-	p := Prediction{Processors: processors, NS: par.OwnNS}
-	if processors > 1 {
-		p.Shared.Cells = 1 - 1/float64(processors)
-		p.NS = max(par.OwnNS, float64(processors)*par.ServeNS)
+	if processors < 2 {
+		return Prediction{Processors: processors, NS: par.OwnNS}
 	}
-	return p
+	return Prediction{Processors: processors, NS: float64(processors) * par.ServeNS()}
 }

@@ -25,7 +25,15 @@ type LoadCost struct {
 type Sharing struct {
 	Plan  SharingPlan
 	Costs []LoadCost
+	// Busy is how many rounds were left out because the machine had no two processors
+	// to give.
+	Busy int
 }
+
+// twoProcessors is how much longer an add to a word of one's own may take beside
+// another goroutine that does the same. Where it takes longer the two ran one after
+// the other, and shared nothing.
+const twoProcessors = 1.2
 
 // MeasureSharing runs the loads by turns.
 func MeasureSharing(plan SharingPlan) (s *Sharing, err error) {
@@ -46,13 +54,22 @@ func MeasureSharing(plan SharingPlan) (s *Sharing, err error) {
 		s.Costs = append(s.Costs, LoadCost{Name: l.name, Goroutines: l.goroutines})
 	}
 	const settle = 2 // rounds in which shards get their cells and reservoirs fill
-	for round := range settle + plan.Rounds {
+	ns := make([]float64, len(all))
+	for round, good := -settle, 0; good < plan.Rounds; round++ {
 		for k := range all {
-			i := (round + k) % len(all)
-			ns := sideBySide(run[i], plan.Ops)
-			if round >= settle {
-				s.Costs[i].NS = append(s.Costs[i].NS, ns)
-			}
+			i := (round + settle + k) % len(all)
+			ns[i] = sideBySide(run[i], plan.Ops)
+		}
+		switch alone, together := ns[0], ns[1]; {
+		case round < 0:
+			continue
+		case together > twoProcessors*alone && s.Busy < 4*plan.Rounds:
+			s.Busy++
+			continue
+		}
+		good++
+		for i := range ns {
+			s.Costs[i].NS = append(s.Costs[i].NS, ns[i])
 		}
 	}
 	for i, l := range all {
@@ -76,44 +93,57 @@ func (s *Sharing) of(name string, goroutines int) float64 {
 // unit is U.
 func (s *Sharing) unit() float64 { return s.of(loadOwn, 1) }
 
-// transfer is what an add takes longer whose line is at another processor. Where two
-// goroutines come to a word each 16th time, they take turns at it.
-func (s *Sharing) transfer() float64 { return 16 * max(s.of(loadSixteenth, 2)-s.unit(), 0) }
-
 // oneWord is what each add takes of two goroutines at one word: by turns, but some of
 // one in a row before the other gets the line.
 func (s *Sharing) oneWord() float64 { return s.of(loadOneWord, 2) }
 
 // Parameters returns those of a bound counter.
+//
+// Where two goroutines come to a word each 64th time, they take turns at it, and find
+// it idle. At one word, each adds for the grace, once in two transfers.
 func (s *Sharing) Parameters() Parameters {
-	return Parameters{OwnNS: s.of(loadBound, 1), TransferNS: s.transfer(), ServeNS: s.oneWord() / 2}
+	p := Parameters{OwnNS: s.of(BoundCounter, 1), TransferNS: 64 * max(s.of(loadRarely, 2)-s.unit(), 0)}
+	p.GraceNS = p.TransferNS * min(2*s.unit()/s.oneWord(), 1)
+	return p
+}
+
+// Word returns the parameters of adds to a bare word.
+func (s *Sharing) Word() Parameters { return s.Parameters().with(s.unit()) }
+
+// with returns the parameters of what takes so long alone.
+func (p Parameters) with(ownNS float64) Parameters {
+	p.OwnNS = ownNS
+	return p
 }
 
 // Kinds returns the parameters of each kind of submission that was measured alone.
 func (s *Sharing) Kinds() map[string]Parameters {
 	kinds := map[string]Parameters{}
-	for _, name := range []string{loadBound, loadOneShot, loadHistogram} {
-		p := s.Parameters()
-		p.OwnNS = s.of(name, 1)
-		kinds[name] = p
+	for _, name := range []string{BoundCounter, OneShotCounter, BoundHistogram} {
+		kinds[name] = s.Parameters().with(s.of(name, 1))
 	}
 	return kinds
 }
 
 // Lone is the program of goroutines that have a processor each and keep it.
 func Lone(processors int) Program {
-	return Program{Processors: processors, Shards: DefaultShards(processors), PerProc: 1, Series: 1, Steps: 40_000, Seed: 5}
+	return Program{Processors: processors, Shards: DefaultShards(processors), PerProc: 1, Series: 1, Steps: 20_000, Seed: 5}
 }
 
 // Server is the program of a server: goroutines that live long, 64 on each processor,
 // take turns each 20 adds, and one switch in 20 moves one to another processor. They
 // add to 100 counters.
 func Server(processors int) Program {
-	p := crowdProgram(processors)
+	p := Restless(processors)
 	p.Stolen, p.Series = 0.05, 100
 	return p
 }
 
 // Restless is the program of goroutines that take turns each 20 adds in a queue of all
-// processors, and add to one counter: the worst that hints can meet.
-func Restless(processors int) Program { return crowdProgram(processors) }
+// processors, which is where Gosched puts them, and add to one counter: the worst that
+// hints can meet.
+func Restless(processors int) Program {
+	p := Lone(processors)
+	p.PerProc, p.Slice, p.Stolen = 64, request, 1
+	return p
+}

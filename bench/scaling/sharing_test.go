@@ -32,17 +32,21 @@ func TestSharingMeasuresEachLoadAndPredictsSome(t *testing.T) {
 	}
 	for name, p := range s.Kinds() {
 		assert.Positive(t, p.OwnNS, name)
-		assert.Positive(t, p.ServeNS, name)
+		assert.Positive(t, p.ServeNS(), name)
 	}
 }
 
 func TestParametersComeFromTheirLoads(t *testing.T) {
 	s := &Sharing{Costs: []LoadCost{
 		{Name: loadOwn, Goroutines: 1, NS: []float64{2, 2, 9}},
-		{Name: loadSixteenth, Goroutines: 2, NS: []float64{5}},
-		{Name: loadOneWord, Goroutines: 2, NS: []float64{14}},
-		{Name: loadBound, Goroutines: 1, NS: []float64{3}},
+		{Name: loadRarely, Goroutines: 2, NS: []float64{3}},
+		{Name: loadOneWord, Goroutines: 2, NS: []float64{8}},
+		{Name: BoundCounter, Goroutines: 1, NS: []float64{3}},
 	}}
-	assert.Equal(t, Parameters{OwnNS: 3, TransferNS: 48, ServeNS: 7}, s.Parameters())
+	par := s.Parameters()
+	assert.Equal(t, Parameters{OwnNS: 3, TransferNS: 64, GraceNS: 32}, par)
+	assert.Equal(t, s.oneWord(), PredictOneWord(par.with(2), 2).NS, "what it was made from")
+	s.Costs[2].NS = []float64{4} // as if it were two words
+	assert.Equal(t, 64.0, s.Parameters().GraceNS)
 	assert.Panics(t, func() { s.of(loadPeer, 1) })
 }

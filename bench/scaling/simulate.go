@@ -3,7 +3,7 @@ package scaling
 import "math/rand/v2"
 
 // Program is what the simulation runs: goroutines on processors, adding to counters.
-// It goes on in steps; in each, every processor makes one add.
+// It goes on in steps of the time that an add takes whose lines are at hand.
 //
 // A goroutine finds its shard as shard/cpu.go does: the place of its stack leads to a
 // hint, which may be old or another goroutine's, and which is put right when the cell
@@ -17,8 +17,11 @@ type Program struct {
 	// that was on another one.
 	Stolen float64
 	Series int // each add is to one of them, at random
-	Steps  int
-	Seed   uint64
+	// Every, if not 0, makes only each add of that number one to a counter; the others
+	// are to words of the processor's own.
+	Every int
+	Steps int // that are counted
+	Seed  uint64
 }
 
 // What the simulation knows of shard/cpu.go.
@@ -28,33 +31,55 @@ const (
 	hintsLine = 64 / 4 // hints in a cache line
 )
 
-// Shared is what a simulation found: how often, per add, a processor needed a cache
-// line that another one had written last.
+// Lines says what a cache line costs a processor that another one has, in steps.
+type Lines struct {
+	// Transfer is from asking for it to having it, if nobody else has asked.
+	Transfer float64
+	// Grace is how long who has it may go on after somebody has asked.
+	Grace float64
+}
+
+// Shared is what a simulation found.
 type Shared struct {
-	Cells float64 // the line of the counter's cell
-	Hints float64 // the line of the hint
+	// How often, per add, a processor needed a line that another one had: that of the
+	// counter's cell, and that of the hint.
+	Cells, Hints float64
+	// Steps is what an add of each processor took.
+	Steps float64
 }
 
 // machine is the state of a simulation.
 type machine struct {
 	Program
+	lines   Lines
 	rng     *rand.Rand
-	place   []int   // of each goroutine in hints
-	queues  [][]int // goroutines by processor; the first runs
+	place   []int     // of each goroutine in hints
+	queues  [][]int   // goroutines by processor; the first runs
+	busy    []float64 // until when each processor waits
+	adds    []int     // of each processor
 	hints   [hintSlots]int
 	version [hintSlots / hintsLine]int // of a line of hints: how often it was written
 	known   [][]int                    // versions that each processor has seen
 	sums    []int                      // by shard and series
-	writer  []int                      // who wrote a line of cells last, plus 1
+	cells   []cellLine                 // by shard
+	found   Shared
 }
 
-// Simulate runs a program, its first half to settle, and its second half to count.
-// The same program gives the same result.
-func Simulate(p Program) Shared {
+// cellLine is a line of cells. Who asks for it gets it after all that have asked before.
+type cellLine struct {
+	last  int             // who asked last, plus 1: has it, or is going to
+	since float64         // when that one has it
+	keeps map[int]float64 // until when the others have it, if they do
+}
+
+// Simulate runs a program until its hints have settled, as if lines cost nothing, and
+// then counts over its steps. The same program gives the same result.
+func Simulate(p Program, lines Lines) Shared {
 	m := &machine{Program: p, rng: rand.New(rand.NewPCG(p.Seed, 1))}
 	m.sums = make([]int, p.Shards*p.Series)
-	m.writer = make([]int, p.Shards*m.linesOfShard())
+	m.cells = make([]cellLine, p.Shards*m.linesOfShard())
 	m.queues, m.known = make([][]int, p.Processors), make([][]int, p.Processors)
+	m.busy, m.adds = make([]float64, p.Processors), make([]int, p.Processors)
 	for proc := range p.Processors {
 		m.known[proc] = make([]int, len(m.version))
 		for range max(p.PerProc, 1) {
@@ -62,53 +87,80 @@ func Simulate(p Program) Shared {
 			m.place = append(m.place, m.rng.IntN(hintSlots))
 		}
 	}
-	var cells, hints, adds int
-	for step := range p.Steps {
-		first := m.rng.IntN(p.Processors)
-		for i := range p.Processors {
-			proc := (first + i) % p.Processors
-			cell, hint := m.add(proc)
-			if step >= p.Steps/2 {
-				adds++
-				cells += cell
-				hints += hint
+	settle := 4 * hintEvery * (p.Series + p.PerProc) // each cell and each goroutine comes to 64 adds
+	m.run(0, settle)
+	m.lines, m.found = lines, Shared{}
+	clear(m.adds)
+	m.run(settle, settle+p.Steps)
+	total := 0
+	for _, n := range m.adds {
+		total += n
+	}
+	if total == 0 {
+		return Shared{}
+	}
+	m.found.Cells /= float64(total)
+	m.found.Hints /= float64(total)
+	m.found.Steps = float64(p.Steps*p.Processors) / float64(total)
+	return m.found
+}
+
+func (m *machine) run(from, to int) {
+	for step := from; step < to; step++ {
+		first := m.rng.IntN(m.Processors)
+		for i := range m.Processors {
+			proc := (first + i) % m.Processors
+			if m.busy[proc] > float64(step) {
+				continue
 			}
-			if p.Slice > 0 && step%p.Slice == proc%p.Slice {
+			m.adds[proc]++
+			m.add(proc, float64(step))
+			if m.Slice > 0 && m.adds[proc]%m.Slice == 0 {
 				m.next(proc)
 			}
 		}
 	}
-	if adds == 0 {
-		return Shared{}
-	}
-	return Shared{Cells: float64(cells) / float64(adds), Hints: float64(hints) / float64(adds)}
 }
 
 // linesOfShard is how many lines the cells of a shard fill.
 func (m *machine) linesOfShard() int { return (m.Series + lineCells - 1) / lineCells }
 
-// add makes one add on a processor, and returns 1 for each line that it had to get
-// from another one.
-func (m *machine) add(proc int) (cell, hint int) {
+// add makes one add on a processor, which is busy then until it has what it needs.
+func (m *machine) add(proc int, now float64) {
+	if m.Every > 0 && m.adds[proc]%m.Every != 0 {
+		return
+	}
 	slot := m.place[m.queues[proc][0]]
 	line := slot / hintsLine
 	if m.known[proc][line] != m.version[line] {
 		m.known[proc][line] = m.version[line]
-		hint = 1
+		m.found.Hints++
+		now += m.lines.Transfer
 	}
 	shard, series := m.hints[slot]&(m.Shards-1), m.rng.IntN(m.Series)
-	at := shard*m.linesOfShard() + series/lineCells
-	if last := m.writer[at]; last != 0 && last != proc+1 {
-		cell = 1
-	}
-	m.writer[at] = proc + 1
+	cell := &m.cells[shard*m.linesOfShard()+series/lineCells]
+	m.busy[proc] = m.get(cell, proc+1, now)
 	sum := &m.sums[shard*m.Series+series]
 	if *sum++; *sum%hintEvery == 0 && m.hints[slot] != proc {
 		m.hints[slot] = proc
 		m.version[line]++
 		m.known[proc][line] = m.version[line]
 	}
-	return cell, hint
+}
+
+// get returns when a processor has a line that it needs now.
+func (m *machine) get(line *cellLine, who int, now float64) float64 {
+	if line.last == 0 {
+		line.last, line.keeps = who, map[int]float64{}
+	}
+	if line.last == who || line.keeps[who] > now {
+		return now
+	}
+	m.found.Cells++
+	asked := max(now, line.since)
+	line.keeps[line.last] = asked + m.lines.Grace
+	line.last, line.since = who, asked+m.lines.Transfer
+	return line.since
 }
 
 // next makes another goroutine run on a processor: the next of its own, or one that

@@ -12,8 +12,10 @@ import (
 	"strings"
 
 	"github.com/shardstats/shardstats/bench/machine"
+	"github.com/shardstats/shardstats/bench/plots"
 	"github.com/shardstats/shardstats/bench/sample"
 	"github.com/shardstats/shardstats/bench/scaling"
+	"github.com/shardstats/shardstats/bench/section"
 )
 
 // What of the flushes is measured. A part of them is printed and not written.
@@ -27,10 +29,12 @@ var (
 type flushResults struct {
 	machine []string
 	costs   []scaling.FlushCost
+	beside  []*scaling.Beside
 }
 
-// runFlush measures flushes and writes NAME.md and NAME.txt.
-func runFlush(out, name string, rounds int) error {
+// runFlush measures flushes and writes NAME.md and NAME.txt, and with a document its
+// section and the plot beside it.
+func runFlush(out, name, document string, rounds int) error {
 	plan := scaling.StandardFlush
 	plan.Rounds = rounds
 	var wrongSeries, wrongShards error
@@ -50,13 +54,32 @@ func runFlush(out, name string, rounds int) error {
 	if err := errors.Join(err, stop()); err != nil {
 		return err
 	}
+	part := *flushSeries+*flushShards != ""
+	if !part {
+		for _, wire := range scaling.Wires() {
+			fmt.Fprintf(os.Stderr, "timing submissions beside flushes of %d series, %s\n", scaling.BesideSeries, wire.Name)
+			b, err := scaling.MeasureBeside(wire, scaling.BesideSeries, besideRounds)
+			if err != nil {
+				return err
+			}
+			r.beside = append(r.beside, b)
+		}
+	}
 	table := r.markdown()
 	fmt.Print(table)
-	if *flushSeries+*flushShards != "" {
+	if part {
 		return nil
 	}
-	return writeBoth(out, name, table, r.raw())
+	if err := writeBoth(out, name, table, r.raw()); err != nil || document == "" {
+		return err
+	}
+	if err := section.Into(document, "flush", table); err != nil {
+		return err
+	}
+	return r.draw(filepath.Join(filepath.Dir(document), "plots"))
 }
+
+const besideRounds = 7
 
 // numbers reads a list of numbers from 1 to 16 million, or returns otherwise.
 func numbers(flag, list string, otherwise []int) (all []int, err error) {
@@ -121,7 +144,57 @@ func (r *flushResults) markdown() string {
 	for wire, costs := range r.byWire() {
 		b.WriteString(lineOf(wire, costs))
 	}
+	if len(r.beside) > 0 {
+		b.WriteString(besideTable(r.beside))
+	}
 	return b.String()
+}
+
+// besideTable tells what a submitter saw beside flushes.
+func besideTable(all []*scaling.Beside) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nOne-shot submissions on the other processor, each timed, the clock's own time in it, while all of %d series are flushed and for as long before:\n\n", scaling.BesideSeries)
+	b.WriteString("| sent | s for a flush | goal | p50 | p99 | p99.9 | p99.9 of that before, median of the rounds |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	for _, c := range all {
+		low, mid, high := sample.RatioInterval(c.P999During, c.P999Without)
+		fmt.Fprintf(&b, "| %s | %.2f | %s | %s | %s | %s | %.2f (%.2f–%.2f) |\n", c.Wire.Name, sample.Median(c.Flush)/1e9,
+			verdict("≤", scaling.BesideGoalNS/1e9, " s", sample.Median(c.Flush) <= scaling.BesideGoalNS),
+			pair(c, 0.5), pair(c, 0.99), pair(c, 0.999), mid, low, high)
+	}
+	return b.String()
+}
+
+// pair prints a quantile beside flushes, and without.
+func pair(c *scaling.Beside, q float64) string {
+	return fmt.Sprintf("%d ns, without %d ns", c.During.Quantile(q), c.Without.Quantile(q))
+}
+
+// draw writes the plot of flushes in which everything was touched.
+func (r *flushResults) draw(folder string) error {
+	var curves []plots.Curve
+	for wire, costs := range r.byWire() {
+		of := map[int]*plots.Curve{}
+		var order []int
+		for i := range costs {
+			c := &costs[i]
+			if c.Touched != c.Series {
+				continue
+			}
+			if of[c.Shards] == nil {
+				of[c.Shards] = &plots.Curve{Name: fmt.Sprintf("%s, %d shards", wire, c.Shards)}
+				order = append(order, c.Shards)
+			}
+			curve := of[c.Shards]
+			low, mid, high := sample.Spread(c.NS)
+			curve.X, curve.Y = append(curve.X, float64(c.Series)), append(curve.Y, mid/1e6)
+			curve.Low, curve.High = append(curve.Low, low/1e6), append(curve.High, high/1e6)
+		}
+		for _, shards := range order {
+			curves = append(curves, *of[shards])
+		}
+	}
+	svg, err := plots.Lines("A flush of counters, all touched in every shard", "series", "ms", plots.LogX|plots.LogY, curves...)
+	return errors.Join(err, writePlot(folder, "scaling-flush.svg", svg))
 }
 
 // byWire yields the costs of each wire.
@@ -158,11 +231,19 @@ func lineOf(wire string, costs []scaling.FlushCost) string {
 	var off []float64
 	for i := range line.Costs {
 		c := &line.Costs[i]
-		fmt.Fprintf(&b, "| %d | %d | %d | %.3f | %.3f | %+.0f %% |\n", c.Series, c.Shards, c.Touched, sample.Median(c.NS)/1e6, line.At(c)/1e6, 100*line.Residuals[i])
+		fmt.Fprintf(&b, "| %d | %d | %d | %.3f | %.3f | %s |\n", c.Series, c.Shards, c.Touched, sample.Median(c.NS)/1e6, line.At(c)/1e6, offBy(line.Residuals[i]))
 		off = append(off, math.Abs(line.Residuals[i]))
 	}
 	fmt.Fprintf(&b, "\nOff by %.0f %% in the median, by %.0f %% at most.\n", 100*sample.Median(off), 100*sample.Quantile(off, 1))
 	return b.String()
+}
+
+// offBy prints a share in whole percent, with its sign if it is not 0.
+func offBy(share float64) string {
+	if percent := math.Round(100 * share); percent != 0 {
+		return fmt.Sprintf("%+.0f %%", percent)
+	}
+	return "0 %"
 }
 
 // milliseconds prints the median of rounds in nanoseconds, and where most lie.
@@ -180,7 +261,24 @@ func (r *flushResults) raw() string {
 	for i := range r.costs {
 		c := &r.costs[i]
 		fmt.Fprintf(&b, "\n%s, %d series in %d shards, %d touched, %.1f bytes each; ns of a flush by round:\n", c.Wire.Name, c.Series, c.Shards, c.Touched, c.Bytes)
-		list(&b, c.NS)
+		everyRound(&b, c.NS)
+	}
+	for _, c := range r.beside {
+		fmt.Fprintf(&b, "\nbeside flushes of %d series, %s; ns of a flush, p99.9 of a submission during it, and before it, by round:\n", c.Series, c.Wire.Name)
+		everyRound(&b, c.Flush)
+		everyRound(&b, c.P999During)
+		everyRound(&b, c.P999Without)
 	}
 	return b.String()
+}
+
+// everyRound prints the rounds on one line.
+func everyRound(b *strings.Builder, rounds []float64) {
+	for i, ns := range rounds {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		fmt.Fprintf(b, "%.2f", ns)
+	}
+	b.WriteByte('\n')
 }

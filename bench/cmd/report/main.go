@@ -23,8 +23,8 @@ import (
 func main() {
 	out := flag.String("out", "results", "folder for the two files")
 	name := flag.String("name", "", "their name; empty: what is measured")
-	readme := flag.String("readme", "", "a README to put the table into, too")
-	what := flag.String("what", "hotpath", "what is measured: hotpath (submissions), encode (the wires) or flush")
+	readme := flag.String("readme", "", "a document to put the tables into, too")
+	what := flag.String("what", "hotpath", "what is measured: hotpath (submissions), encode (the wires), flush, or scaling (processors)")
 	rounds := flag.Int("rounds", 0, "rounds for each workload; 0: as many as are good for what is measured")
 	flag.Parse()
 	*name = cmp.Or(*name, *what)
@@ -35,9 +35,11 @@ func main() {
 	case "encode":
 		err = runEncode(*out, *name, orElse(*rounds, encode.Standard.Rounds))
 	case "flush":
-		err = runFlush(*out, *name, *rounds)
+		err = runFlush(*out, *name, *readme, *rounds)
+	case "scaling":
+		err = runScaling(*out, *name, *readme, *rounds)
 	default:
-		err = fmt.Errorf("-what %s: give hotpath, encode or flush", *what)
+		err = fmt.Errorf("-what %s: give hotpath, encode, flush or scaling", *what)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
