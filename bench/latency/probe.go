@@ -83,7 +83,7 @@ func asLong(submit, add peers.Submit) int {
 func probe(submit peers.Submit, adds int, ended func(now int64) bool) *Samples {
 	s := new(Samples)
 	timer, floor := peers.Submit(nothing), peers.Unit()
-	for at := now(); !ended(at); {
+	for at := int64(0); at == 0 || !ended(at); { // once at least
 		for range betweenChecks {
 			for range submitsPerTimer {
 				start := now()
