@@ -14,10 +14,15 @@ type Goal struct {
 	What           string
 	Most           float64
 	Low, Mid, High float64 // of all rounds together, in its 95 % interval
+	Floor          float64 // what the machine alone does to such an operation, as a share of ours
 }
 
 // Met reports whether the goal was reached.
 func (g *Goal) Met() bool { return g.Mid <= g.Most }
+
+// Possible reports whether the figure is about the library: where the floor is nearly
+// as long as the tail, the machine had others to serve, and the tail is theirs.
+func (g *Goal) Possible() bool { return g.Floor < 0.5 }
 
 // tail is the percentile that the goals are about.
 const tail = 0.9999
@@ -45,6 +50,7 @@ func (r *Result) Goals() (goals []Goal) {
 func goal(what string, most float64, a, b *Found) Goal {
 	g := Goal{What: what, Most: most}
 	g.Low, g.Mid, g.High = ratio(a, b)
+	g.Floor = tails(&a.All.Floor, &a.All.Submit)
 	return g
 }
 

@@ -117,8 +117,10 @@ func (r *Result) goals(b *strings.Builder) {
 	for i := range goals {
 		g := &goals[i]
 		verdict := fmt.Sprintf("≤ %g", g.Most)
-		if !g.Met() {
+		if !g.Met() && g.Possible() {
 			verdict += " **missed**"
+		} else if !g.Met() {
+			verdict += fmt.Sprintf(", not measured: the machine was busy, the floor is at %.0f %% of ours", 100*g.Floor)
 		}
 		fmt.Fprintf(b, "| %s | %.2f (%.2f–%.2f) | %s |\n", g.What, g.Mid, g.Low, g.High, verdict)
 	}

@@ -44,7 +44,7 @@ type Turn struct {
 // Measured is what came of a turn.
 type Measured struct {
 	Samples *Samples // nil if the library has no such way
-	NS      int64    // how long the submissions went on
+	NS      int64    // how long it took, to the end of the last flush
 	Flushes int64
 	FlushNS int64 // all of them together
 }
@@ -176,9 +176,9 @@ func (s *subject) turn(t Turn) (m Measured, err error) {
 		submitters.Go(func() { each[g] = probe(submits[g], adds, ended) })
 	}
 	submitters.Wait()
-	took := now() - start
 	close(stop)
 	flusher.Wait()
+	took := now() - start
 	if f.err != nil {
 		return m, fmt.Errorf("latency: %s: flush: %w", t.Library, f.err)
 	}
