@@ -19,8 +19,8 @@ type Metric struct {
 // to expire idle ones. The flusher calls it from one goroutine at a time.
 type Catalog interface {
 	// Series returns the series of an id that a drain has shown. It returns nil
-	// only for an id that was never shown. It may return another pointer for the same
-	// series each time: what is one series has one Key.
+	// only for an id that was never shown, or was given up. It may return another
+	// pointer for the same series each time: what is one series has one Key.
 	Series(id shard.ID) *Series
 	// Sweep is called after each drain. newest is the number of the newest
 	// bucket the flusher has made, oldest that of the oldest it keeps

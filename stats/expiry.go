@@ -6,8 +6,6 @@ import (
 	"runtime/metrics"
 	"slices"
 	"time"
-
-	"github.com/shardstats/shardstats/shard"
 )
 
 // How a series ends, and when its id may be given to another.
@@ -68,15 +66,11 @@ func (r *registry) settle(newest, oldest uint64) {
 	r.unlinked = still
 }
 
-// forget frees the id of a ghost, which stays in its place until another series
-// takes it. Under r.mu.
+// forget frees the id of a ghost. Under r.mu.
 func (r *registry) forget(ghost *series) {
 	r.index.remove(ghost.Key, ghost.ID)
-	if use := r.names[ghost.Name()]; use != nil {
-		if use.series--; use.series == 0 {
-			delete(r.names, ghost.Name())
-		}
-	}
+	r.place(ghost.ID).Store(nil)
+	r.uncountName(ghost.Name())
 	r.core.store.Free(ghost.ID)
 }
 
@@ -96,8 +90,7 @@ func (r *registry) expire(now time.Time) {
 	}
 	r.lastExpiry = unix
 	deadline := unix - int64(r.core.cfg.idleExpiry/time.Second)
-	r.index.each(func(id shard.ID) {
-		s := r.at(id)
+	r.each(func(s *series) {
 		if !s.live() {
 			return
 		}

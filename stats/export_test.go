@@ -71,8 +71,7 @@ func (c *Client) Reachable(name string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	reachable := false
-	r.index.each(func(id shard.ID) {
-		s := r.at(id)
+	r.each(func(s *series) {
 		if gone := s.gone(); s.Name() == name && (gone == nil || gone.state <= cameBack) {
 			reachable = true
 		}

@@ -35,10 +35,10 @@ func (x *index) find(key uint64, at func(shard.ID) *series, same func(*series) b
 	}
 }
 
-// add puts an id in that is not there.
-func (x *index) add(key uint64, id shard.ID, at func(shard.ID) *series) {
+// add puts an id in that is not there. each visits the series that are.
+func (x *index) add(key uint64, id shard.ID, each func(visit func(*series))) {
 	if 2*(x.used+1) > len(x.slots) {
-		x.grow(at)
+		x.grow(each)
 	}
 	if x.put(key, id) {
 		x.used++
@@ -58,20 +58,16 @@ func (x *index) put(key uint64, id shard.ID) bool {
 	return fresh
 }
 
-// grow makes room, or, if there are many dead slots, only takes them away.
-func (x *index) grow(at func(shard.ID) *series) {
+// grow makes room, or, if there are many dead slots, only takes them away. It goes
+// through the series as they lie in memory: in the order of the slots it took three
+// times as long.
+func (x *index) grow(each func(visit func(*series))) {
 	size := firstIndex
 	for size < 3*(x.live+1) {
 		size *= 2
 	}
-	old := x.slots
 	x.slots, x.used = make([]uint32, size), x.live
-	for _, slot := range old {
-		if slot > indexDead {
-			id := shard.ID(slot - 2)
-			x.put(at(id).Key, id)
-		}
-	}
+	each(func(s *series) { x.put(s.Key, s.ID) })
 }
 
 // remove takes an id out that is there.
@@ -83,13 +79,4 @@ func (x *index) remove(key uint64, id shard.ID) {
 	}
 	x.slots[i&mask] = indexDead
 	x.live--
-}
-
-// each calls visit for every id.
-func (x *index) each(visit func(shard.ID)) {
-	for _, slot := range x.slots {
-		if slot > indexDead {
-			visit(shard.ID(slot - 2))
-		}
-	}
 }

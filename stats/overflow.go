@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/shardstats/shardstats/flush"
+	"github.com/shardstats/shardstats/shard"
 	"github.com/shardstats/shardstats/transport"
 )
 
@@ -47,6 +48,7 @@ func (r *registry) overflow(m *metric, kind kind, name string, now int64) (*seri
 	if s == nil && r.overflowNames >= overflowOwn {
 		tag := overflowKindTag + kind.String()
 		id.name, id.tags = overflowName, cleanTags([]string{tag}, root.tags)
+		m = r.core.cfg.metric(overflowName)
 		ordered = root.ordered([]string{tag})
 		s = r.find(id.hash(), &id)
 	} else if s == nil {
@@ -56,20 +58,27 @@ func (r *registry) overflow(m *metric, kind kind, name string, now int64) (*seri
 		return s, ""
 	}
 	text := flush.Text{Name: id.name, Tags: id.tags, Ordered: ordered, Metric: m.forFlush(), Mark: &extra{overflow: true}}
+	take := func(ref shard.Ref) *series {
+		s := &series{Series: *flush.NewSeries(ref.ID(), kind, id.hash(), root.common, text)}
+		s.row, _ = ref.Split()
+		return s
+	}
 	if s != nil { // one of the user's that bears this name, and has expired
-		held := s.gone().weak.Value()
-		if held == nil {
-			held = &series{Series: *flush.NewSeries(s.ID, kind, s.Key, root.common, text), row: s.row}
+		if held := s.gone().weak.Value(); held != nil {
+			return r.relink(s, held, now), ""
 		}
-		return r.relink(s, held, now), ""
+		s.gone().state = cameBack
+		r.uncountName(id.name) // it is not the user's any more
+		s = take(s.ref())
+		r.publish(s)
+		return s, ""
 	}
 	ref, ok := r.core.store.AllocSized(classOf(kind), m.reservoirSize())
 	if !ok {
 		return nil, transport.ReasonAfterStop
 	}
-	s = &series{Series: *flush.NewSeries(ref.ID(), kind, id.hash(), root.common, text)}
-	s.row, _ = ref.Split()
-	r.index.add(s.Key, s.ID, r.at)
+	s = take(ref)
+	r.index.add(s.Key, s.ID, r.each)
 	r.publish(s)
 	return s, ""
 }

@@ -127,7 +127,7 @@ func (r *registry) register(c *Client, kind kind, name string, tags []string) (*
 			return nil, transport.ReasonAfterStop
 		}
 		s = c.newSeries(kind, name, tags, text, ref, key)
-		r.index.add(key, s.ID, r.at)
+		r.index.add(key, s.ID, r.each)
 		r.link(s, now)
 		r.countName(s.Name(), kind)
 		r.addSpelling(s)
@@ -151,9 +151,15 @@ func (r *registry) register(c *Client, kind kind, name string, tags []string) (*
 // r.mu.
 func (r *registry) find(key uint64, id *identity) *series {
 	return r.index.find(key, r.at, func(s *series) bool {
-		r.scratch = s.AppendTags(r.scratch[:0])
-		return s.is(id, r.scratch)
+		return s.Kind == id.kind && s.Common.HostSet == id.host.set && s.Common.Host == id.host.name &&
+			s.Name() == id.name && r.hasTags(s, id.tags)
 	})
+}
+
+// hasTags reports whether s has these tags. Under r.mu.
+func (r *registry) hasTags(s *series, tags []string) bool {
+	r.scratch = s.AppendTags(r.scratch[:0])
+	return slices.Equal(r.scratch, tags)
 }
 
 // newSeries makes a series out of the call that is the first to name it. text is all
@@ -163,13 +169,14 @@ func (c *Client) newSeries(kind kind, name string, tags []string, text flush.Tex
 	more := c.spell(s, kind, name, tags)
 	s.ID, s.Key = ref.ID(), key
 	s.row, _ = ref.Split()
-	if more == nil && text.Metric == nil && text.Ordered == nil && s.Name() == text.Name && slices.Equal(s.AppendTags(nil), text.Tags) {
+	if more == nil && text.Metric == nil && text.Ordered == nil && s.Name() == text.Name && c.core.registry.hasTags(s, text.Tags) {
 		return s
 	}
+	own := text // or text would be made on the heap in any case
 	if more != nil {
-		text.Mark = more
+		own.Mark = more
 	}
-	s.Text = &text
+	s.Text = &own
 	return s
 }
 
@@ -195,23 +202,48 @@ func (r *registry) link(s *series, now int64) {
 
 // publish puts a series or a ghost in the place of its id. Under r.mu.
 func (r *registry) publish(s *series) {
-	rows := *r.rows.Load()
-	if len(rows) <= s.ID.Row() {
-		for len(rows) <= s.ID.Row() {
-			rows = append(rows, new(seriesRow))
-		}
-		r.rows.Store(&rows)
+	if len(*r.rows.Load()) <= s.ID.Row() {
+		r.extend(s.ID.Row())
 	}
-	rows[s.ID.Row()][s.ID.Slot()].Store(s)
+	r.place(s.ID).Store(s)
 }
 
-// at returns the series or the ghost of an id, nil if it was never given out.
-func (r *registry) at(id shard.ID) *series {
+// extend makes rows up to one. Under r.mu.
+func (r *registry) extend(row int) {
+	rows := *r.rows.Load()
+	for len(rows) <= row {
+		rows = append(rows, new(seriesRow))
+	}
+	r.rows.Store(&rows)
+}
+
+// place returns where the series of an id stands, nil if there is no such row.
+func (r *registry) place(id shard.ID) *atomic.Pointer[series] {
 	rows := *r.rows.Load()
 	if id.Row() >= len(rows) {
 		return nil
 	}
-	return rows[id.Row()][id.Slot()].Load()
+	return &rows[id.Row()][id.Slot()]
+}
+
+// at returns the series or the ghost of an id, nil if there is none.
+func (r *registry) at(id shard.ID) *series {
+	if place := r.place(id); place != nil {
+		return place.Load()
+	}
+	return nil
+}
+
+// each visits every series and ghost, those that take the overflow included, in the
+// order of ids. Under r.mu.
+func (r *registry) each(visit func(*series)) {
+	for _, row := range *r.rows.Load() {
+		for slot := range row {
+			if s := row[slot].Load(); s != nil {
+				visit(s)
+			}
+		}
+	}
 }
 
 // Series implements [flush.Catalog].
@@ -260,6 +292,15 @@ func (r *registry) countName(name string, kind kind) {
 	}
 	use.reported = true
 	r.complain(fmt.Errorf("stats: the name %q is used with more than one kind (now %s): both series are kept; rename one, since many backends show only one kind per name", name, kind))
+}
+
+// uncountName notes one series less of a name. Under r.mu.
+func (r *registry) uncountName(name string) {
+	if use := r.names[name]; use != nil {
+		if use.series--; use.series == 0 {
+			delete(r.names, name)
+		}
+	}
 }
 
 // complain queues an error for the flusher to report. Under r.mu.

@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"slices"
 	"weak"
 
 	"github.com/shardstats/shardstats/flush"
@@ -82,20 +81,6 @@ func (s *series) gone() *departure {
 		return e.gone
 	}
 	return nil
-}
-
-// target returns the series that a spelling leads to.
-func (s *series) target() *series {
-	if e := s.extra(); e != nil && e.target != nil {
-		return e.target
-	}
-	return s
-}
-
-// is reports whether s, which has these tags, has an identity.
-func (s *series) is(id *identity, tags []string) bool {
-	return s.Kind == id.kind && s.Common.HostSet == id.host.set && s.Common.Host == id.host.name &&
-		s.Name() == id.name && slices.Equal(tags, id.tags)
 }
 
 // ghost returns what stands for s once s is unlinked.

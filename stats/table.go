@@ -18,8 +18,12 @@ type table struct {
 
 const (
 	firstTableSlots = 1024
-	maxProbes       = 32
 	hashShift       = 20
+
+	// maxProbes ends what an empty slot did not. With so many no spelling of millions
+	// is without reach of a slot in a table that is half full; with 32 there are
+	// some of a million, and a chain after each tidying.
+	maxProbes = 128
 )
 
 // tombstone matches no call: no shape is 0, since no kind is.
@@ -81,81 +85,96 @@ func (r *registry) removeSpelling(sp *series) {
 
 // bury leaves a tombstone in place of sp, and reports whether it was there.
 func (r *registry) bury(sp *series) bool {
-	hash := sp.hash()
 	for t := r.table.Load(); t != nil; t = t.older {
-		mask := uint64(len(t.slots) - 1)
-		i := hash >> hashShift
-		for range maxProbes {
-			slot := &t.slots[i&mask]
-			if slot.Load() == sp {
-				slot.Store(tombstone)
-				t.dead++
-				return true
-			}
-			i++
+		if slot := t.slot(sp); slot != nil {
+			slot.Store(tombstone)
+			t.dead++
+			return true
 		}
 	}
 	return false
+}
+
+// slot returns where sp is in t, nil if it is not there.
+func (t *table) slot(sp *series) *atomic.Pointer[series] {
+	mask := uint64(len(t.slots) - 1)
+	i := sp.hash() >> hashShift
+	for range maxProbes {
+		slot := &t.slots[i&mask]
+		switch slot.Load() {
+		case sp:
+			return slot
+		case nil:
+			return nil
+		}
+		i++
+	}
+	return nil
 }
 
 // tidy makes one table of the chain, without tombstones, if there is a chain or
 // many of them. The flusher calls it. The copy is made without the lock; what is
 // added and removed meanwhile is noted and follows under it.
 func (r *registry) tidy() {
-	r.mu.Lock()
-	chain := r.table.Load()
-	if chain.older == nil && chain.dead*4 <= len(chain.slots) {
-		r.mu.Unlock()
-		return
+	if chain, want := r.untidy(); chain != nil {
+		r.replace(chain.copy(want))
 	}
-	want := r.spellings
-	r.building = true
-	r.mu.Unlock()
+}
 
+// untidy returns the chain if it is to be replaced, and for how many spellings.
+func (r *registry) untidy() (chain *table, want int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	chain = r.table.Load()
+	if chain.older == nil && chain.dead*4 <= len(chain.slots) {
+		return nil, 0
+	}
+	r.building = true
+	return chain, r.spellings
+}
+
+// copy makes one table of a chain, at most half full with as many spellings as are
+// wanted. The rest are those within reach of no empty slot: very unlikely.
+func (t *table) copy(want int) (whole *table, rest []*series) {
 	size := firstTableSlots
 	for size < 2*want {
 		size *= 2
 	}
-	whole := newTable(size, nil)
-	var rest []*series // within reach of no empty slot: very unlikely at half full
-	for t := chain; t != nil; t = t.older {
+	whole = newTable(size, nil)
+	for ; t != nil; t = t.older {
 		for i := range t.slots {
 			if sp := t.slots[i].Load(); sp != nil && sp != tombstone && !whole.place(sp) {
 				rest = append(rest, sp)
 			}
 		}
 	}
+	return whole, rest
+}
 
+// replace makes a copy of the chain the table, and ends the noting.
+func (r *registry) replace(whole *table, rest []*series) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.building = false
-	added := append(rest, r.added...)
-	r.added = nil
 	t := whole
-	for _, sp := range added {
-		if whole.holds(sp) {
-			continue // the copy came by after it was added
+	for _, sp := range append(rest, r.added...) {
+		if !t.holds(sp) { // else the copy came by after it was added
+			t = t.with(sp)
 		}
-		t = t.with(sp)
 	}
 	r.table.Store(t)
 	for _, sp := range r.removed {
 		r.bury(sp)
 	}
-	r.removed = nil
+	r.added, r.removed = nil, nil
 }
 
+// holds reports whether sp is in t or an older table.
 func (t *table) holds(sp *series) bool {
-	mask := uint64(len(t.slots) - 1)
-	i := sp.hash() >> hashShift
-	for range maxProbes {
-		switch t.slots[i&mask].Load() {
-		case sp:
+	for ; t != nil; t = t.older {
+		if t.slot(sp) != nil {
 			return true
-		case nil:
-			return false
 		}
-		i++
 	}
 	return false
 }
