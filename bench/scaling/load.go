@@ -174,7 +174,7 @@ func loads() []load {
 		{name: loadOwn, goroutines: 2, of: func(f *fixture) []func(int) { return []func(int){f.own[0].add, f.own[1].add} }, predict: by(loadOwn, Lone(2))},
 		{name: loadOneWord, goroutines: 2, of: func(f *fixture) []func(int) { return twice(f.shared.add) }},
 		{name: loadRarely, goroutines: 2, of: apart(64)},
-		{name: "a word of one's own, every 16th add to a shared one", goroutines: 2, of: apart(16), predict: by(loadOwn, each16th)},
+		{name: loadNowAndThen, goroutines: 2, of: apart(16), predict: by(loadOwn, each16th)},
 		{name: "a word of one's own, every 4th add to a shared one", goroutines: 2, of: apart(4), predict: by(loadOwn, each4th)},
 		{name: BoundCounter, goroutines: 1, of: func(f *fixture) []func(int) { return once(bound(f.client)) }},
 		{name: BoundCounter, goroutines: 2, of: func(f *fixture) []func(int) { return twice(bound(f.client)) }, predict: by(BoundCounter, Lone(2))},
@@ -208,6 +208,7 @@ const (
 	loadOwn          = "a word of one's own"
 	loadOneWord      = "one word"
 	loadRarely       = "a word of one's own, every 64th add to a shared one"
+	loadNowAndThen   = "a word of one's own, every 16th add to a shared one"
 	loadPeer         = "client_golang's counter"
 	loadSpawnNothing = "a goroutine for each 20 adds, to a word on its stack"
 	loadSpawn        = "a goroutine for each 20 adds, to a bound counter"

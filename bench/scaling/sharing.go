@@ -100,11 +100,15 @@ func (s *Sharing) oneWord() float64 { return s.of(loadOneWord, 2) }
 // Parameters returns those of a bound counter.
 //
 // Where two goroutines come to a word each 64th time, they take turns at it, and find
-// it idle. At one word, each adds for the grace, once in two transfers.
+// it idle; where processors are near each other, a part of the transfer is hidden
+// behind the adds before, and coming each 16th time shows more of it. At one word, each
+// adds for the grace, once in two transfers.
 func (s *Sharing) Parameters() Parameters {
-	p := Parameters{OwnNS: s.of(BoundCounter, 1), TransferNS: 64 * max(s.of(loadRarely, 2)-s.unit(), 0)}
-	p.GraceNS = p.TransferNS * min(2*s.unit()/s.oneWord(), 1)
-	return p
+	transfer := max(64*(s.of(loadRarely, 2)-s.unit()), 16*(s.of(loadNowAndThen, 2)-s.unit()), 0)
+	return Parameters{
+		OwnNS: s.of(BoundCounter, 1), TransferNS: transfer,
+		GraceNS: transfer * min(2*s.unit()/s.oneWord(), 1),
+	}
 }
 
 // Word returns the parameters of adds to a bare word.

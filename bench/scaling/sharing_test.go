@@ -42,11 +42,14 @@ func TestParametersComeFromTheirLoads(t *testing.T) {
 		{Name: loadRarely, Goroutines: 2, NS: []float64{3}},
 		{Name: loadOneWord, Goroutines: 2, NS: []float64{8}},
 		{Name: BoundCounter, Goroutines: 1, NS: []float64{3}},
+		{Name: loadNowAndThen, Goroutines: 2, NS: []float64{5}},
 	}}
 	par := s.Parameters()
 	assert.Equal(t, Parameters{OwnNS: 3, TransferNS: 64, GraceNS: 32}, par)
 	assert.Equal(t, s.oneWord(), PredictOneWord(par.with(2), 2).NS, "what it was made from")
 	s.Costs[2].NS = []float64{4} // as if it were two words
 	assert.Equal(t, 64.0, s.Parameters().GraceNS)
+	s.Costs[4].NS = []float64{10}
+	assert.Equal(t, 128.0, s.Parameters().TransferNS, "what is hidden where adds to the word are rarer")
 	assert.Panics(t, func() { s.of(loadPeer, 1) })
 }
