@@ -81,6 +81,20 @@ func severalShards(costs []FlushCost) bool {
 	return slices.ContainsFunc(costs, func(c FlushCost) bool { return c.Shards != costs[0].Shards })
 }
 
+// Split returns the costs of flushes that found what they need in a cache of so many
+// bytes, and of the others: a line that is to fit both fits neither.
+func Split(costs []FlushCost, cacheBytes int) (within, beyond []FlushCost) {
+	const seriesBytes = 200 // of a counter with three tags, with what the flusher keeps of it
+	for _, c := range costs {
+		if c.Series*seriesBytes+c.Series*c.Shards*8 <= cacheBytes {
+			within = append(within, c)
+		} else {
+			beyond = append(beyond, c)
+		}
+	}
+	return within, beyond
+}
+
 // At returns what a flush costs by the line, in nanoseconds.
 func (l *Line) At(c *FlushCost) (ns float64) {
 	for i := range l.Terms {

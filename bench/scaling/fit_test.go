@@ -76,3 +76,9 @@ func TestALineThatCannotBeFittedIsAnError(t *testing.T) {
 		assert.Error(t, err, name)
 	}
 }
+
+func TestCostsAreSplitByWhatTheyNeed(t *testing.T) {
+	within, beyond := Split([]FlushCost{{Series: 1000, Shards: 2}, {Series: 1000, Shards: 64}, {Series: 2000, Shards: 2}}, 300_000)
+	assert.Equal(t, []FlushCost{{Series: 1000, Shards: 2}}, within)
+	assert.Len(t, beyond, 2)
+}

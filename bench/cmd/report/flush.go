@@ -142,7 +142,9 @@ func (r *flushResults) markdown() string {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d | %s | %s | %s |\n", c.Wire.Name, c.Series, c.Shards, c.Touched, milliseconds(c.NS), each, goal)
 	}
 	for wire, costs := range r.byWire() {
-		b.WriteString(lineOf(wire, costs))
+		within, beyond := scaling.Split(costs, cacheBytes)
+		b.WriteString(lineOf(wire+", within the cache", within))
+		b.WriteString(lineOf(wire+", beyond it", beyond))
 	}
 	if len(r.beside) > 0 {
 		b.WriteString(besideTable(r.beside))
@@ -216,12 +218,16 @@ func (r *flushResults) byWire() func(yield func(string, []scaling.FlushCost) boo
 	}
 }
 
+// cacheBytes is the third-level cache of the machine that the goals were set on. A
+// line of one with another is off near the edge.
+const cacheBytes = 32 << 20
+
 // lineOf tells the line of one wire, and what it leaves unexplained.
 func lineOf(wire string, costs []scaling.FlushCost) string {
 	var b strings.Builder
 	line, err := scaling.FitLine(costs)
 	if err != nil {
-		return "" // a part of the plan: too few for a line
+		return "" // too few of them for a line
 	}
 	fmt.Fprintf(&b, "\n%s, the line by least squares of the relative error:\n\n| for each | ns |\n| --- | ---: |\n", wire)
 	for _, t := range line.Terms {

@@ -36,6 +36,8 @@ func TestTheTableOfFlushes(t *testing.T) {
 	assert.Contains(t, table, "| quick | 1000 | 2 | 1000 | 0.130 (0.130–0.130) | 130 (130–130) | ≤ 125 ns **missed** |\n")
 	assert.Contains(t, table, "| quick | 10000 | 2 | 10000 | 1.210 (1.210–1.210) | 121 (121–121) | ≤ 125 ns |\n")
 	assert.Contains(t, table, "| quick | 10000 | 2 | 0 | 0.210 (0.210–0.210) | – | – |\n")
+	assert.Contains(t, table, "\nquick, within the cache, the line")
+	assert.NotContains(t, table, "beyond it")
 	assert.Contains(t, table, "| a flush | 10000 |\n| a live series | 20 |\n| a touched series | 100 |\n")
 	assert.Contains(t, table, "| 10000 | 2 | 1000 | 0.310 | 0.310 | 0 % |\n")
 	assert.Contains(t, table, "| quick | 2.00 | ≤ 1.5 s **missed** | 300 ns, without 200 ns | 300 ns, without 200 ns | 300 ns, without 200 ns | 1.50 (1.50–1.50) |\n")
