@@ -7,50 +7,50 @@ package shard
 // observation or passes it on.
 const bankProbes = 4
 
-// Observe adds one observation to a histogram. What most observations do is
-// written out here: no call comes between claim and release.
-func (r Ref) Observe(v float64) {
+// Observe adds one observation to a histogram.
+func (r Ref) Observe(v float64) { observe(r.row, r.slot, v) }
+
+// observe is Observe, made like add. What most observations do is written out
+// here: no call comes between claim and release.
+//
+//go:nosplit
+func observe(row *Row, slot uint32, v float64) {
+	var b *bank
+	var gen uint64
 	hint := hintSlot()
-	if row := r.row; row != nil && v-v == 0 {
-		gen := row.store.gen.Load()
+	if row != nil && v-v == 0 {
+		gen = row.store.gen.Load()
 		if page := at(row.banks, uint(hints[hint].Load())&row.mask).Load(); page != nil {
-			b := &page.banks[r.slot%bankSlots][gen&1]
-			if b.claim.tryAlone(gen) {
-				seen := b.seen + 1
-				if seen == b.next || seen%hintEvery == 0 {
-					b.addRare(r, v, gen, hint)
+			if own := &page.banks[slot%bankSlots][gen&1]; own.claim.tryAlone(gen) {
+				seen := own.seen + 1
+				if seen != own.next && seen%hintEvery != 0 {
+					own.take(seen, v)
+					own.claim.release(gen)
 					return
 				}
-				b.take(seen, v)
-				b.claim.release(gen)
-				return
+				b = own
 			}
 		}
 	}
-	r.observeElsewhere(v, hint)
+	observeRare(row, slot, v, b, gen, hint)
 }
 
-// addRare ends an observation that becomes a sample, or before which it is time to
-// look where the caller runs.
-func (b *bank) addRare(r Ref, v float64, gen uint64, hint uint) {
-	seen := b.add(r.row, r.slot, v)
-	b.claim.release(gen)
-	if seen%hintEvery == 0 {
-		repick(hint)
+// observeRare is the rest of observe. If b is not nil, it is claimed for gen, and
+// v becomes a sample, or it is time to look where the caller runs.
+func observeRare(row *Row, slot uint32, v float64, b *bank, gen uint64, hint uint) {
+	switch {
+	case row == nil:
+	case b != nil:
+		seen := b.add(row, slot, v)
+		b.claim.release(gen)
+		if seen%hintEvery == 0 {
+			repick(hint)
+		}
+	case v-v != 0:
+		row.store.lost.badValue.Add(1)
+	default:
+		Ref{row, slot}.observeFrom(repick(hint)&row.mask, v)
 	}
-}
-
-// observeElsewhere is Observe when the hinted shard's bank was not to be had, or v
-// is not finite, or r leads nowhere.
-func (r Ref) observeElsewhere(v float64, hint uint) {
-	if r.row == nil {
-		return
-	}
-	if v-v != 0 {
-		r.row.store.lost.badValue.Add(1)
-		return
-	}
-	r.observeFrom(repick(hint)&r.row.mask, v)
 }
 
 // observeFrom is Observe by a submitter that found itself in shard i.

@@ -5,8 +5,8 @@ var shardMutants = []Mutant{
 	{
 		Name: "a bank is not released",
 		File: "shard/observe.go",
-		Old:  "\t\t\t\tb.take(seen, v)\n\t\t\t\tb.claim.release(gen)\n",
-		New:  "\t\t\t\tb.take(seen, v)\n",
+		Old:  "\t\t\t\t\town.take(seen, v)\n\t\t\t\t\town.claim.release(gen)\n",
+		New:  "\t\t\t\t\town.take(seen, v)\n",
 		Run:  "TestEveryClassArrivesOnce", Package: "./shard",
 	},
 	{
