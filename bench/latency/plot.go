@@ -33,8 +33,8 @@ func (r *Result) Plots() (map[string][]byte, error) {
 				}
 			}
 		}
-		title := fmt.Sprintf("a counter by name, %s, %d series", goroutines(g), r.Plan.Series)
-		if err := draw(fmt.Sprintf("latency-peers-%d.svg", g), "While flushes run without pause: "+title, everybody); err != nil {
+		title := fmt.Sprintf("a counter by name, %s", goroutines(g))
+		if err := draw(fmt.Sprintf("latency-peers-%d.svg", g), "Flushes without pause: "+title, everybody); err != nil {
 			return nil, err
 		}
 		if err := draw(fmt.Sprintf("latency-ours-%d.svg", g), "Ours: "+title, mine); err != nil {
