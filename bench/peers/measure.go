@@ -249,14 +249,12 @@ func sideBySide(submits []Submit, ops int) float64 {
 		submits[0](ops)
 		return float64(time.Since(start)) / float64(ops)
 	}
-	var ready atomic.Int32
+	all := &meeting{of: len(submits)}
 	var start time.Time
 	var wg sync.WaitGroup
 	for i, submit := range submits {
 		wg.Go(func() {
-			ready.Add(1)
-			for int(ready.Load()) < len(submits) { // spin: each must have a processor before any starts
-			}
+			all.attend(i)
 			if i == 0 {
 				start = time.Now()
 			}

@@ -37,8 +37,8 @@ func (r *Report) explain() string {
 	least, most := 0, 0
 	for i := range r.Results {
 		n := len(r.Results[i].UnitNS)
-		if r.Results[i].Workload.Goroutines == 1 {
-			units = append(units, r.Results[i].UnitNS...)
+		for _, ns := range r.Results[i].UnitNS {
+			units = append(units, ns*float64(r.Results[i].Workload.Goroutines))
 		}
 		if i == 0 || n < least {
 			least = n
@@ -184,7 +184,11 @@ func version(module string) string {
 	return "this one"
 }
 
-// Raw returns every round in the format of Go's benchmarks.
+// rawBatches is how many lines each library has in Raw for each workload: benchstat
+// wants ten, and every round would be megabytes.
+const rawBatches = 10
+
+// Raw returns the run in the format of Go's benchmarks, in batches of rounds.
 func (r *Report) Raw() string {
 	var b strings.Builder
 	b.WriteString(benchfmt.Head(r.Head...) + "\n")
@@ -195,15 +199,18 @@ func (r *Report) Raw() string {
 			return benchfmt.Name("Peers", benchfmt.Key{Key: "workload", Value: w.Family},
 				benchfmt.Key{Key: "goroutines", Value: fmt.Sprint(w.Goroutines)}, benchfmt.Key{Key: "lib", Value: library})
 		}
-		for round, ns := range result.UnitNS {
+		for _, ns := range sample.Batches(result.UnitNS, rawBatches) {
 			b.WriteString(benchfmt.Line{Name: name("U"), Procs: r.Procs, Iterations: 1, Values: []benchfmt.Value{{Value: ns, Unit: "ns/op"}}}.String())
-			for j := range result.Costs {
-				c := &result.Costs[j]
-				values := []benchfmt.Value{{Value: c.NS[round], Unit: "ns/op"}, {Value: c.Allocs, Unit: "allocs/op"}}
-				if len(c.BuildNS) > 0 {
-					values = append(values, benchfmt.Value{Value: c.BuildNS[round], Unit: "build-ns/op"})
+		}
+		for j := range result.Costs {
+			c := &result.Costs[j]
+			ns, built := sample.Batches(c.NS, rawBatches), sample.Batches(c.BuildNS, rawBatches)
+			for batch := range ns {
+				values := []benchfmt.Value{{Value: ns[batch], Unit: "ns/op"}, {Value: c.Allocs, Unit: "allocs/op"}}
+				if len(built) > 0 {
+					values = append(values, benchfmt.Value{Value: built[batch], Unit: "build-ns/op"})
 				}
-				b.WriteString(benchfmt.Line{Name: name(c.Library), Procs: r.Procs, Iterations: c.Ops * w.Goroutines, Values: values}.String())
+				b.WriteString(benchfmt.Line{Name: name(c.Library), Procs: r.Procs, Iterations: c.Ops * w.Goroutines * len(c.NS) / len(ns), Values: values}.String())
 			}
 		}
 	}

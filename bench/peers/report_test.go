@@ -72,7 +72,7 @@ func TestTheReadmeHasWhatIsAskedMost(t *testing.T) {
 	assert.Contains(t, text, "](docs/plots/peers-bound-counter.svg)")
 }
 
-func TestTheRawFileHasEveryRound(t *testing.T) {
+func TestTheRawFileHasEveryBatch(t *testing.T) {
 	config, lines, err := benchfmt.Parse(example().Raw())
 	require.NoError(t, err)
 	assert.Equal(t, "test", config["cpu"])
@@ -80,7 +80,15 @@ func TestTheRawFileHasEveryRound(t *testing.T) {
 	assert.Equal(t, benchfmt.Line{
 		Name: "Peers/workload=bound_counter/goroutines=1/lib=client_golang", Procs: 2, Iterations: 10,
 		Values: []benchfmt.Value{{Value: 9.8, Unit: "ns/op"}, {Value: 1.5, Unit: "allocs/op"}},
-	}, lines[2])
+	}, lines[6])
+	long := example()
+	long.Results = long.Results[:1]
+	long.Results[0].UnitNS = make([]float64, 100)
+	long.Results[0].Costs = []Cost{{Library: ourName, NS: make([]float64, 100), Ops: 3}}
+	_, batches, err := benchfmt.Parse(long.Raw())
+	require.NoError(t, err)
+	assert.Len(t, batches, 2*rawBatches)
+	assert.Equal(t, 30, batches[rawBatches].Iterations)
 	assert.Contains(t, lines[len(lines)-1].Values, benchfmt.Value{Value: 34, Unit: "build-ns/op"})
 }
 

@@ -28,6 +28,17 @@ func Spread(rounds []float64) (low, mid, high float64) {
 	return quantileOf(sorted, 0.1), quantileOf(sorted, 0.5), quantileOf(sorted, 0.9)
 }
 
+// Batches returns the medians of at most n batches of rounds that followed each other,
+// for files that are to show how a run went and not every round of it.
+func Batches(rounds []float64, n int) []float64 {
+	n = min(n, len(rounds))
+	medians := make([]float64, n)
+	for i := range medians {
+		medians[i] = Median(rounds[i*len(rounds)/n : (i+1)*len(rounds)/n])
+	}
+	return medians
+}
+
 // Ratios returns a[i]/b[i] of rounds that were measured side by side. Rounds that
 // one of the two lacks are left out, and those where b is 0.
 func Ratios(a, b []float64) []float64 {

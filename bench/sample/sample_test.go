@@ -29,6 +29,18 @@ func TestTheSpreadLeavesOutATenthAtEachEnd(t *testing.T) {
 	assert.Equal(t, []float64{10, 50, 90}, []float64{low, mid, high})
 }
 
+func TestBatchesHaveEveryRoundOnce(t *testing.T) {
+	assert.Equal(t, []float64{2, 5, 8}, sample.Batches([]float64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 3))
+	assert.Equal(t, []float64{1, 2}, sample.Batches([]float64{1, 2}, 5), "fewer rounds than batches")
+	assert.Empty(t, sample.Batches(nil, 5))
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 50).Draw(t, "batches")
+		rounds := make([]float64, rapid.IntRange(n, 200).Draw(t, "rounds"))
+		batches := sample.Batches(rounds, n)
+		assert.Len(t, batches, n)
+	})
+}
+
 func TestRatiosPairTheRounds(t *testing.T) {
 	assert.Equal(t, []float64{2, 3}, sample.Ratios([]float64{2, 5, 9, 7}, []float64{1, 0, 3}))
 	assert.Empty(t, sample.Ratios(nil, []float64{1}))

@@ -1,7 +1,7 @@
 // Command peers runs the same submissions through this library and through those of
-// others, by turns, and says what each costs. It writes the tables to NAME.md, every
-// round to NAME.txt, in the format of Go's benchmarks, and the plots; and the most
-// asked figures into a README.
+// others, by turns, and says what each costs. It writes the tables to NAME.md, the
+// rounds, in batches, to NAME.txt, in the format of Go's benchmarks, and the plots; and
+// the most asked figures into a README.
 //
 //	go run ./cmd/peers -budget 1m -run 'bound'
 //	go run ./cmd/peers -list

@@ -93,7 +93,7 @@ func wholeSpread(rounds []float64) string {
 	return fmt.Sprintf("%.0f (%.0f–%.0f)", mid, low, high)
 }
 
-// raw returns every round, in the format of Go's benchmarks.
+// raw returns the rounds, in batches, in the format of Go's benchmarks.
 func (r *encodeResults) raw() string {
 	var b strings.Builder
 	b.WriteString(benchfmt.Head(r.head...) + "\n")
@@ -104,9 +104,10 @@ func (r *encodeResults) raw() string {
 			cost := &r.results[i].Costs[j]
 			name := benchfmt.Name("Encode", benchfmt.Key{Key: "wire", Value: c.Wire}, benchfmt.Key{Key: "kind", Value: c.Kind.String()},
 				benchfmt.Key{Key: "series", Value: fmt.Sprint(c.Series)}, benchfmt.Key{Key: "by", Value: cost.Subject})
-			for round, ns := range cost.NS {
+			over := sample.Batches(cost.Over, rawBatches)
+			for i, ns := range sample.Batches(cost.NS, rawBatches) {
 				values := []benchfmt.Value{
-					{Value: ns, Unit: "ns/series"}, {Value: cost.Over[round], Unit: "system-ns/series"},
+					{Value: ns, Unit: "ns/series"}, {Value: over[i], Unit: "system-ns/series"},
 					{Value: cost.Bytes, Unit: "bytes/series"}, {Value: cost.Allocs, Unit: "allocs/series"},
 				}
 				b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: c.Series, Values: values}.String())

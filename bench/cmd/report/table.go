@@ -83,7 +83,11 @@ func trimmed(v float64) string {
 	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.2f", v), "0"), ".")
 }
 
-// raw returns every round, in the format of Go's benchmarks.
+// rawBatches is how many lines a workload has in raw files: enough for benchstat, and
+// to see how the run went.
+const rawBatches = 40
+
+// raw returns the rounds, in batches, in the format of Go's benchmarks.
 func (r *results) raw() string {
 	var b strings.Builder
 	b.WriteString(benchfmt.Head(r.head...) + "\n")
@@ -91,22 +95,24 @@ func (r *results) raw() string {
 	for i := range r.costs {
 		c := &r.costs[i]
 		name := benchfmt.Name("Submit", benchfmt.Key{Key: "kind", Value: c.Workload.Name})
-		for round, ratio := range c.Ratios {
-			values := []benchfmt.Value{{Value: c.Rounds[round], Unit: "ns/op"}, {Value: ratio, Unit: "U/op"}, {Value: c.Allocs, Unit: "allocs/op"}}
-			b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: r.plan.Ops, Values: values}.String())
+		ns, ratios := sample.Batches(c.Rounds, rawBatches), sample.Batches(c.Ratios, rawBatches)
+		for i, ratio := range ratios {
+			values := []benchfmt.Value{{Value: ns[i], Unit: "ns/op"}, {Value: ratio, Unit: "U/op"}, {Value: c.Allocs, Unit: "allocs/op"}}
+			b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: r.plan.Ops * len(c.Ratios) / len(ratios), Values: values}.String())
 		}
 	}
 	for i := range r.throughputs {
 		t := &r.throughputs[i]
 		name := benchfmt.Name("Throughput", benchfmt.Key{Key: "kind", Value: t.Workload.Name})
-		for round, ratio := range t.Ratios {
-			values := []benchfmt.Value{{Value: ratio, Unit: "times-1-goroutine"}, {Value: t.Machine[round], Unit: "times-atomic-adds"}}
+		ratios, machine := sample.Batches(t.Ratios, rawBatches), sample.Batches(t.Machine, rawBatches)
+		for i, ratio := range ratios {
+			values := []benchfmt.Value{{Value: ratio, Unit: "times-1-goroutine"}, {Value: machine[i], Unit: "times-atomic-adds"}}
 			b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: 1, Values: values}.String())
 		}
 	}
 	d := &r.drain
 	name := benchfmt.Name("Drain", benchfmt.Key{Key: "series", Value: fmt.Sprint(d.Series)}, benchfmt.Key{Key: "shards", Value: fmt.Sprint(d.Shards)})
-	for _, ns := range d.PerNS {
+	for _, ns := range sample.Batches(d.PerNS, rawBatches) {
 		values := []benchfmt.Value{{Value: ns, Unit: "ns/series"}, {Value: d.Allocs, Unit: "allocs/drain"}}
 		b.WriteString(benchfmt.Line{Name: name, Procs: procs, Iterations: d.Series, Values: values}.String())
 	}
