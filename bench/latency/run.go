@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"time"
 
@@ -126,17 +127,13 @@ func takesNames(l peers.Library) (bool, error) {
 	if l.StandIn {
 		return false, nil
 	}
-	session, err := l.New(discard{})
+	session, err := l.New(io.Discard)
 	if err != nil {
 		return false, fmt.Errorf("latency: %s: %w", l.Name, err)
 	}
 	takes := session.Count != nil && session.Count(peers.Kept, peers.Over{Series: peers.NewSeriesSet(1)}) != nil
 	return takes, session.Close()
 }
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // Run measures what the plan says, each library in a process of its own. progress,
 // if not nil, is told before each turn how many there have been.
