@@ -25,6 +25,14 @@ var programs = []struct {
 	{"a goroutine on each processor", scaling.Lone},
 	{"a server", scaling.Server},
 	{"a server without rest", scaling.Restless},
+	{"a server, WithShards(1)", oneShard},
+}
+
+// oneShard is the server whose counters have a word each, as most libraries' have.
+func oneShard(processors int) scaling.Program {
+	p := scaling.Server(processors)
+	p.Shards = 1
+	return p
 }
 
 // scalingResults is one run over what a submission costs on several processors.
