@@ -37,6 +37,9 @@ type Verdict struct {
 	// Speed is how many times faster than the peer ours was, the median over the
 	// rounds, with its 95 % interval.
 	Low, Speed, High float64
+	// Busy says that the machine did not give each goroutine a processor, so that the
+	// speed says little.
+	Busy bool
 }
 
 // Met reports whether the median reaches the goal.
@@ -45,11 +48,14 @@ func (v *Verdict) Met() bool { return v.Speed >= v.Goal.Factor }
 // String says it in one line.
 func (v *Verdict) String() string {
 	said := "met"
-	switch {
-	case !v.Met():
+	if !v.Met() {
 		said = fmt.Sprintf("**missed** by %.0f %%", 100*(1-v.Speed/v.Goal.Factor))
-	case v.Low < v.Goal.Factor:
-		said = "met, within the noise"
+	}
+	if v.Low < v.Goal.Factor && v.Goal.Factor <= v.High {
+		said += ", within the noise"
+	}
+	if v.Busy {
+		said += "; the machine was busy"
 	}
 	return said
 }
@@ -65,13 +71,26 @@ func Judge(goals []Goal, results []Result) []Verdict {
 			}
 			ours := r.Of(ourName)
 			if peer := fastest(r, goal.Against); peer != nil && ours != nil {
-				v := Verdict{Goal: goal, Peer: peer.Library}
+				v := Verdict{Goal: goal, Peer: peer.Library, Busy: busy(r, results)}
 				v.Low, v.Speed, v.High = sample.RatioInterval(peer.NS, ours.NS)
 				verdicts = append(verdicts, v)
 			}
 		}
 	}
 	return verdicts
+}
+
+// busy reports whether private atomic adds of r's goroutines had less than 0.85 of the
+// throughput that the same run shows for as many processors.
+func busy(r *Result, results []Result) bool {
+	var alone []float64
+	for i := range results {
+		if results[i].Workload.Goroutines == 1 {
+			alone = append(alone, results[i].UnitNS...)
+		}
+	}
+	n := float64(r.Workload.Goroutines)
+	return len(alone) > 0 && n > 1 && 0.85*n*sample.Median(r.UnitNS) > sample.Median(alone)
 }
 
 // fastest returns the peer with the smallest median among those whose names start

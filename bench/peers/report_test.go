@@ -59,8 +59,18 @@ func TestGoalsAreJudgedAgainstTheFastestOfAPeersWays(t *testing.T) {
 	assert.InDelta(t, 2, verdicts[1].Speed, 1e-9)
 	assert.False(t, verdicts[1].Met())
 	assert.Equal(t, "**missed** by 20 %", verdicts[1].String())
-	assert.Equal(t, "met, within the noise", (&Verdict{Goal: Goal{Factor: 2}, Low: 1.9, Speed: 2.1}).String())
-	assert.Equal(t, "met", (&Verdict{Goal: Goal{Factor: 2}, Low: 2, Speed: 2.1}).String())
+	assert.Equal(t, "met, within the noise", (&Verdict{Goal: Goal{Factor: 2}, Low: 1.9, Speed: 2.1, High: 2.2}).String())
+	assert.Equal(t, "**missed** by 5 %, within the noise; the machine was busy", (&Verdict{Goal: Goal{Factor: 2}, Low: 1.5, Speed: 1.9, High: 2.2, Busy: true}).String())
+	assert.Equal(t, "met", (&Verdict{Goal: Goal{Factor: 2}, Low: 2, Speed: 2.1, High: 2.2}).String())
+}
+
+func TestAMachineThatWasBusyIsNoticed(t *testing.T) {
+	results := example().Results
+	assert.False(t, busy(&results[0], results), "one goroutine has always a processor")
+	assert.False(t, busy(&results[1], results))
+	results[1].UnitNS = []float64{2, 3.5, 3.9}
+	assert.True(t, busy(&results[1], results))
+	assert.False(t, busy(&results[1], results[1:2]), "nothing to compare with")
 }
 
 func TestTheReadmeHasWhatIsAskedMost(t *testing.T) {
