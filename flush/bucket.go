@@ -17,8 +17,8 @@ type bucket struct {
 	start  int64  // Unix seconds
 	number uint64 // in the order of making
 	fresh  *rollup.Bucket
-	// sent is nil before the first hand-out. A later part of a kind that no
-	// transport wants the whole of is not added to it.
+	// sent is nil before the first hand-out. Of a kind that no transport wants the
+	// whole of it only knows which series were sent.
 	sent *rollup.Bucket
 	// repeats counts the hand-outs of a series after its first.
 	repeats map[shard.ID]uint32

@@ -37,6 +37,9 @@ type Flusher struct {
 	// overwrites whether there is one.
 	overwritten [transport.KindDistribution + 1]bool
 	overwrites  bool
+	// unread says what nobody asks a bucket for after its hand-out: no transport wants
+	// the whole of it.
+	unread struct{ counters, summaries bool }
 
 	wakeup  chan struct{} // capacity 1: a log fills up
 	done    chan struct{} // closed when the goroutine has ended
@@ -111,6 +114,8 @@ func New(cfg Config) (*Flusher, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	f.unread.counters = !f.overwritten[transport.KindCount]
+	f.unread.summaries = !f.overwritten[transport.KindHistogram] && !f.overwritten[transport.KindTiming] && !f.overwritten[transport.KindDistribution]
 	f.buckets = newBucketSet(limits, rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())))
 	return f, nil
 }

@@ -80,6 +80,7 @@ func (f *Flusher) handedOut(b *bucket) {
 	if n := b.absorb(&f.buckets, f.wantsWhole); n > 0 {
 		f.cfg.Refused(transport.ReasonSetFull, uint64(n))
 	}
+	b.sent.Forget(f.unread.counters, f.unread.summaries)
 	b.handedOut = f.now
 }
 

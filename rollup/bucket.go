@@ -183,6 +183,17 @@ func (b *Bucket) RemoveMembers(number, slot int, src *Bucket, srcNumber, srcSlot
 	}
 }
 
+// Forget gives up what the bucket has of counters, of histograms and distributions, or
+// of all of these. Which slots are touched it still knows: Has, Len, Empty, Each and
+// EachInOrder say the same as before. Nothing else may be asked about those slots.
+func (b *Bucket) Forget(ofCounters, ofSummaries bool) {
+	for number, r := range b.rows {
+		if r != nil && (ofCounters && r.of == counters || ofSummaries && r.of == summaries) && (r.words != nil || r.big != nil) {
+			b.memory.takeCells(number, r)
+		}
+	}
+}
+
 // Reset empties the bucket. Its memory, but for the members of sets, serves the
 // next bucket that holds the same series.
 func (b *Bucket) Reset() {

@@ -9,6 +9,7 @@ type Memory struct {
 	limits Limits
 	rng    *rand.Rand
 	free   []*row // by number
+	bare   []*row // without cells, of any number
 
 	scratch []Sample // of Summary.thin
 }
@@ -20,6 +21,9 @@ func NewMemory(limits Limits, rng *rand.Rand) *Memory { return &Memory{limits: l
 // maxFree bounds the rows of one number that are kept for reuse: back-fill may
 // have filled hundreds of buckets.
 const maxFree = 4
+
+// maxBare bounds the rows without cells: those of a million counters or so.
+const maxBare = 1 << 14
 
 // take returns an empty row.
 func (m *Memory) take(number int) *row {
@@ -33,6 +37,12 @@ func (m *Memory) take(number int) *row {
 
 // put takes an empty row back.
 func (m *Memory) put(number int, r *row) {
+	if r.words == nil && r.big == nil {
+		if len(m.bare) < maxBare {
+			m.bare = append(m.bare, r)
+		}
+		return
+	}
 	if number >= len(m.free) {
 		m.free = append(m.free, make([]*row, number+1-len(m.free))...)
 	}
@@ -44,4 +54,15 @@ func (m *Memory) put(number int, r *row) {
 		r.next = m.free[number]
 		m.free[number] = r
 	}
+}
+
+// takeCells takes the cells of r, which stays touched.
+func (m *Memory) takeCells(number int, r *row) {
+	other := new(row)
+	if n := len(m.bare); n > 0 {
+		other, m.bare = m.bare[n-1], m.bare[:n-1]
+	}
+	other.words, other.more, other.big, other.of = r.words, r.more, r.big, r.of
+	r.words, r.more, r.big = nil, nil, nil
+	m.put(number, other)
 }

@@ -107,3 +107,57 @@ func TestAMemoryKeepsAFewRowsOfANumber(t *testing.T) {
 	memory.Bucket().AddCount(7, 1, 1, 0)
 	assert.Equal(t, 3, rollup.Free(memory, 7))
 }
+
+// What a bucket has forgotten serves the others of its memory, and what it has not
+// stays.
+func TestForget(t *testing.T) {
+	memory := rollup.NewMemory(limits, rand.New(rand.NewPCG(1, 2)))
+	fill := func(b *rollup.Bucket) {
+		b.AddCount(0, 1, 7, 0.5)
+		b.SetTimedGauge(1, 2, 8, 1)
+		b.AddMember(2, 3, "m")
+		b.Observe(3, 4, 0, 9, 1)
+		b.AddValues(4, 5, []float64{10}, 1)
+	}
+	touched := func(b *rollup.Bucket) (out [][2]int) {
+		b.Each(func(row, slot int) {
+			assert.True(t, b.Has(row, slot))
+			out = append(out, [2]int{row, slot})
+		})
+		assert.Equal(t, len(out), b.Len())
+		assert.Equal(t, len(out) == 0, b.Empty())
+		return out
+	}
+	all := [][2]int{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}}
+	for range 3 {
+		a, b := memory.Bucket(), memory.Bucket()
+		fill(a)
+		counters, summaries := rollup.Free(memory, 0), rollup.Free(memory, 3)
+		a.Forget(true, false)
+		assert.Equal(t, []int{counters + 1, summaries}, []int{rollup.Free(memory, 0), rollup.Free(memory, 3)})
+		assert.Equal(t, 9.0, a.Summary(3, 4).Sum())
+		a.Forget(false, true)
+		a.Forget(true, true) // nothing is left to forget
+		assert.Equal(t, []int{counters + 1, summaries + 1}, []int{rollup.Free(memory, 0), rollup.Free(memory, 3)})
+		assert.Equal(t, all, touched(a))
+		assert.Equal(t, 8.0, a.Gauge(1, 2))
+		assert.Equal(t, 1, a.Members(2, 3))
+
+		fill(b)
+		assert.Equal(t, all, touched(b))
+		assert.Equal(t, 7.5, sum(t, b, 0, 1))
+		assert.Equal(t, []float64{9, 10}, []float64{b.Summary(3, 4).Sum(), b.Summary(4, 5).Sum()})
+
+		merged := memory.Bucket()
+		b.Each(func(row, slot int) { merged.Merge(b, row, slot) })
+		assert.Equal(t, figures(b), figures(merged))
+		merged.Reset()
+
+		a.AddCount(0, 9, 1, 0) // new to it
+		assert.Equal(t, 1.0, sum(t, a, 0, 9))
+		assert.Equal(t, 7.5, sum(t, b, 0, 1))
+		a.Reset()
+		b.Reset()
+		assert.Empty(t, touched(a))
+	}
+}
