@@ -118,14 +118,3 @@ func (r *results) raw() string {
 	}
 	return b.String()
 }
-
-// list writes numbers, twenty to a line.
-func list(b *strings.Builder, values []float64) {
-	for i, v := range values {
-		end := " "
-		if i%20 == 19 || i == len(values)-1 {
-			end = "\n"
-		}
-		fmt.Fprintf(b, "%.3f%s", v, end)
-	}
-}
