@@ -8,5 +8,10 @@
 // touched from every shard before, which is the most a flush can find. A line is
 // fitted to the medians, and shown with what it leaves unexplained.
 //
-// cmd/report -what flush prints the tables. Nothing here passes or fails by a time.
+// A submission is predicted from its own work, the time a cache line takes from one
+// processor to another, and a simulation of how often it has to. What one machine can
+// show of that is measured, by turns, and stands beside the prediction.
+//
+// cmd/report -what flush and -what scaling print the tables, and docs/SCALING.md has
+// them. Nothing here passes or fails by a time.
 package scaling
