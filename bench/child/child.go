@@ -22,6 +22,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"time"
 )
 
 // nameEnv tells a copy what it is to serve.
@@ -151,4 +152,13 @@ func (p *Process) Close() error {
 		return fmt.Errorf("child %s: %w: %s", p.name, err, p.said.text())
 	}
 	return nil
+}
+
+// CPU is the processor time that the copy has used, once it has ended; before that 0.
+// Unlike the time on the wall it is the same on a busy machine.
+func (p *Process) CPU() time.Duration {
+	if p.cmd.ProcessState == nil {
+		return 0
+	}
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }

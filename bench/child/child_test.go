@@ -57,8 +57,10 @@ func TestACopyAnswersUntilItIsClosed(t *testing.T) {
 	answer, err := Ask[string](other, 5)
 	require.NoError(t, err)
 	assert.Equal(t, "25 after 1 in there", answer)
+	assert.Zero(t, p.CPU())
 	assert.NoError(t, p.Close())
 	assert.NoError(t, other.Close())
+	assert.Positive(t, p.CPU())
 }
 
 func TestAnErrorOfACopyComesBackAndItGoesOn(t *testing.T) {

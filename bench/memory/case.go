@@ -76,7 +76,7 @@ type Cost struct {
 	Flushed float64
 	// PeakBytes is the most memory the process had; 0 where the system does not say.
 	PeakBytes int64
-	// Seconds is how long it took.
+	// Seconds is the processor time it took, in a process of its own.
 	Seconds float64
 	// Skipped says why there is no figure; "" if there is one.
 	Skipped string

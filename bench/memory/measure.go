@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/pprof"
-	"time"
 
 	"github.com/shardstats/shardstats/bench/child"
 	"github.com/shardstats/shardstats/bench/peers"
@@ -26,7 +25,6 @@ func Measure(c Case, libraries []peers.Library) (cost Cost, err error) {
 	if c.Profile != "" {
 		runtime.MemProfileRate = 512 // the profile itself is not on the heap
 	}
-	start := time.Now()
 	all := makeSeries(c.Series, c.LongTags)
 	before := heap()
 	t, err := newTarget(c, libraries)
@@ -62,7 +60,6 @@ func Measure(c Case, libraries []peers.Library) (cost Cost, err error) {
 	runtime.KeepAlive(all) // the caller's, to the end
 	runtime.KeepAlive(t)
 	cost.PeakBytes = peakBytes()
-	cost.Seconds = time.Since(start).Seconds()
 	return cost, nil
 }
 
@@ -108,5 +105,6 @@ func InChild(ctx context.Context, c Case) (cost Cost, err error) {
 	if err := errors.Join(err, p.Close()); err != nil {
 		return Cost{}, fmt.Errorf("%s: %w", c, errors.Join(context.Cause(ctx), err))
 	}
+	cost.Seconds = p.CPU().Seconds()
 	return cost, nil
 }

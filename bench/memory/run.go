@@ -29,7 +29,7 @@ type Plan struct {
 	// Profile is a folder for a heap profile of each case; "": none.
 	Profile string
 	// Budget is for all cases, the small ones first; what it does not reach is left
-	// out. A case that would take longer than Longest, or more than half of the memory
+	// out. A case that would take more processor time than Longest, or more than half of the memory
 	// that the machine has to give, is left out too.
 	Budget, Longest time.Duration
 }
@@ -172,7 +172,7 @@ func (r *Result) tooMuch(c Case, at int) string {
 	}
 	times := float64(c.Series) / float64(less.Series)
 	if seconds := before.Seconds * times; seconds > r.Plan.Longest.Seconds() {
-		return fmt.Sprintf("it would take about %.0f s", seconds)
+		return fmt.Sprintf("it would take about %.0f s of processor time", seconds)
 	}
 	// A heap in use is up to twice what lives on it.
 	need := 2 * before.Full * float64(c.Series)
