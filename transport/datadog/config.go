@@ -68,8 +68,8 @@ type Config struct {
 	// Origin goes along with points of V2 and V3 if it is set. Default: none.
 	Origin Origin
 
-	// Compression of bodies. Default: Zlib. None trades some ten times the bytes
-	// sent for about half of the sender's processor time. Gzip is for V1 and V2,
+	// Compression of bodies. Default: Zlib. None trades some twenty times the bytes
+	// sent for two thirds of the encoder's processor time. Gzip is for V1 and V2,
 	// whose distributions go with Zlib then; Zstd is for V2 and V3.
 	Compression Compression
 	// ZstdName is the Content-Encoding of bodies that Zstd made: "zstd", or "zstd1"
