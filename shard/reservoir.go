@@ -229,8 +229,13 @@ func (b *bank) skip(p *samplePage) {
 func (b *bank) grow(row *Row, slot uint32) *samplePage {
 	s := row.store
 	class := 0
-	if b.page != nil {
+	switch {
+	case b.page != nil:
 		class = int(b.page.class) + 1
+	case b.seen > inBank:
+		for s.pools.samples[class].size < inBank { // where some reservoir keeps one sample
+			class++
+		}
 	}
 	if class > int(row.top[slot%bankSlots]) {
 		return nil

@@ -38,3 +38,25 @@ func TestReservoirsOfDifferentSizes(t *testing.T) {
 		assert.Equal(t, uint64(10_000), got.counts[id])
 	}
 }
+
+// The smallest page may have no room for what a bank holds without a page.
+func TestAReservoirOfOneBesideALargerOne(t *testing.T) {
+	cfg := testConfig()
+	cfg.Shards, cfg.ReservoirSizes = 1, []int{1}
+	s := shard.New(cfg)
+	one, ok := s.AllocSized(shard.ClassHistogram, 1)
+	require.True(t, ok)
+	larger := alloc(t, s, shard.ClassHistogram)
+	for range 8 { // until its banks have no page
+		larger.Observe(7)
+		drain(s, newTotals())
+	}
+	for i := range 5 {
+		one.Observe(float64(i))
+		larger.Observe(float64(i))
+	}
+	got := newTotals()
+	drain(s, got)
+	assert.Len(t, got.samples[one.ID()], 1)
+	assert.ElementsMatch(t, []float64{0, 1, 2, 3, 4}, got.samples[larger.ID()])
+}
