@@ -212,6 +212,8 @@ func AppendLabels(dst []byte, field protowire.Number, labels []Label) []byte {
 	return dst
 }
 
+// AppendLabel appends one label as AppendLabels does; field is below 16, and the strings
+// are valid UTF-8.
 func AppendLabel(dst []byte, field protowire.Number, key, value string) []byte {
 	if size := 4 + len(key) + len(value); size < 0x80 { // each length is one byte, as for nearly all
 		dst = append(dst, byte(field)<<3|byte(protowire.BytesType), byte(size), 1<<3|byte(protowire.BytesType), byte(len(key)))
