@@ -92,7 +92,7 @@ type Row struct {
 	ClientBytes    float64    `json:"bytes_of_client"` // without series
 	FlushNS        Span       `json:"flush_ns"`        // of all series
 	FlushPerSeries float64    `json:"flush_ns_per_series"`
-	Rounds         Rounds     `json:"rounds_ns"` // of one submission, by block
+	Rounds         Rounds     `json:"rounds_ns"` // of one submission, by block, in batches
 }
 
 // ReservoirRow is one reservoir size.
@@ -149,20 +149,26 @@ func spanOf(values []float64) Span {
 	return Span{low, mid, high}
 }
 
+// blockBatches is how many figures a block has in the file: enough to see how it went.
+// With every round of a long run the file would be too large for stats.WithTuning.
+const blockBatches = 50
+
 // row puts together what one setting was measured at.
 func (f *File) row(m *Measured, v *Verdict) Row {
 	var perSecond []float64
+	var batches Rounds
 	for _, block := range m.Rounds {
 		for _, ns := range block {
 			perSecond = append(perSecond, 1e9/ns)
 		}
+		batches = append(batches, sample.Batches(block, blockBatches))
 	}
 	flush := spanOf(m.FlushNS)
 	return Row{
 		Value: m.Value, Default: m.Value == v.Default, PerSecond: spanOf(perSecond), Speed: v.Of(m.Value),
 		Latency:     percentiles(m.latency).less(f.Timer.P50),
 		SeriesBytes: sample.Median(m.Heap), ClientBytes: sample.Median(m.Fixed),
-		FlushNS: flush, FlushPerSeries: flush.Mid / float64(f.Series), Rounds: m.Rounds,
+		FlushNS: flush, FlushPerSeries: flush.Mid / float64(f.Series), Rounds: batches,
 	}
 }
 

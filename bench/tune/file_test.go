@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,6 +73,22 @@ func TestAFileIsReadAsItWasWritten(t *testing.T) {
 	read, err := Read(path)
 	require.NoError(t, err)
 	assert.Equal(t, example(), read)
+	c, err := stats.New(stats.WithTransport(discard.New()), stats.WithTuning(path))
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+}
+
+func TestTheFileOfALongRunIsSmallEnoughForTheClient(t *testing.T) {
+	blocks := make(Rounds, Standard.Blocks)
+	for b := range blocks {
+		blocks[b] = slices.Repeat([]float64{100.0 / 3}, 10_000)
+	}
+	m := &Measured{Value: 2, Rounds: blocks, latency: newHistogram()}
+	v := &Verdict{Default: 2, Comparisons: []Comparison{{Value: 2}}}
+	f := example()
+	f.Shards = slices.Repeat([]Row{f.row(m, v)}, len(shardSweep(1000))+len(reservoirSweep))
+	path := filepath.Join(t.TempDir(), "tune.json")
+	require.NoError(t, f.Write(path))
 	c, err := stats.New(stats.WithTransport(discard.New()), stats.WithTuning(path))
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
