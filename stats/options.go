@@ -154,13 +154,15 @@ func WithAggregates(a ...Aggregate) Option {
 //
 // Memory: each shard that touches one of a group of 64 counters costs 512 B for
 // the group, one of 16 histograms 2.25 KiB for the group; each histogram keeps
-// 2 generations × touched shards × samples × 8 B.
+// 2 generations × touched shards × samples × 8 B, of as many samples as it really
+// has: up to the reservoir's size.
 func WithShards(n int) Option {
 	return option(func(c *config) { c.shards, c.shardsSet = n, true })
 }
 
 // WithReservoirSize sets how many samples a histogram keeps, in each shard and
 // after the merge. Count, sum, min and max are exact all the same. Default 1,000.
+// For the memory see [WithShards].
 func WithReservoirSize(n int) Option {
 	return option(func(c *config) { c.reservoirSize, c.reservoirSet = n, true })
 }
