@@ -142,9 +142,9 @@ func (s *subject) latencies(ctx context.Context, ops int, into *hdr.Histogram) e
 	for g := range own {
 		own[g] = newHistogram()
 	}
-	ctx, stop := context.WithCancel(ctx)
+	var stop atomic.Bool
 	flushed := make(chan error, 1)
-	go func() { flushed <- s.flushOn(ctx) }()
+	go func() { flushed <- s.flushUntil(ctx, &stop) }()
 	s.together(func(g int) {
 		for range ops {
 			from := clock()
@@ -157,17 +157,18 @@ func (s *subject) latencies(ctx context.Context, ops int, into *hdr.Histogram) e
 			record(own[g], now-from)
 		}
 	})
-	stop()
+	stop.Store(true)
 	for _, h := range own {
 		into.Merge(h)
 	}
 	return <-flushed
 }
 
-// flushOn flushes until ctx ends.
-func (s *subject) flushOn(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if err := s.client.Flush(ctx); err != nil && ctx.Err() == nil {
+// flushUntil flushes until it is told to stop, and ends the flush it is at: one that is
+// broken off would be reported as a failed delivery.
+func (s *subject) flushUntil(ctx context.Context, stop *atomic.Bool) error {
+	for !stop.Load() {
+		if err := s.client.Flush(ctx); err != nil {
 			return err
 		}
 	}
