@@ -240,19 +240,3 @@ func writeWhole(path string, text []byte) error {
 	}
 	return nil
 }
-
-// Read reads a file that Write wrote.
-func Read(path string) (*File, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("tune: %w", err)
-	}
-	f := new(File)
-	if err := json.Unmarshal(text, f); err != nil {
-		return nil, fmt.Errorf("tune: %s: %w", path, err)
-	}
-	if f.Tuning != Version {
-		return nil, fmt.Errorf("tune: %s is of version %d, this program reads %d: run make tune again", path, f.Tuning, Version)
-	}
-	return f, nil
-}
