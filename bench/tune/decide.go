@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -79,7 +80,7 @@ func Choose(candidates []Candidate, standard int, rule Rule) Verdict {
 	}
 	best := slices.MaxFunc(faster, func(a, b Candidate) int {
 		if x, y := v.Of(a.Value).Mid, v.Of(b.Value).Mid; x != y {
-			return compareFloats(x, y)
+			return cmp.Compare(x, y)
 		}
 		return b.Value - a.Value
 	})
@@ -90,13 +91,6 @@ func Choose(candidates []Candidate, standard int, rule Rule) Verdict {
 		}
 	}
 	return v
-}
-
-func compareFloats(a, b float64) int {
-	if a < b {
-		return -1
-	}
-	return 1
 }
 
 // each is the confidence of one interval of so many.

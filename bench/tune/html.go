@@ -98,14 +98,14 @@ func point(c *plots.Curve, x float64, s Span, by float64) {
 }
 
 func (f *File) errorCurves() []plots.Curve {
-	expected, measured, limit := plots.Curve{Name: "expected"}, plots.Curve{Name: "measured"}, plots.Curve{Name: "limit"}
+	curves := []plots.Curve{{Name: "expected"}, {Name: "measured"}, {Name: "limit"}}
 	for i := range f.Reservoirs {
 		r := &f.Reservoirs[i]
-		for c, v := range map[*plots.Curve]float64{&expected: r.Expected, &measured: r.Measured, &limit: f.Limits.RankError} {
-			c.X, c.Y = append(c.X, float64(r.Value)), append(c.Y, 100*v)
+		for j, v := range []float64{r.Expected, r.Measured, f.Limits.RankError} {
+			curves[j].X, curves[j].Y = append(curves[j].X, float64(r.Value)), append(curves[j].Y, 100*v)
 		}
 	}
-	return []plots.Curve{expected, measured, limit}
+	return curves
 }
 
 func (f *File) histogramCurve() plots.Curve {
