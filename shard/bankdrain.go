@@ -89,8 +89,8 @@ func passed(gen, current uint64) bool {
 	return gen < current && gen != closedLabel
 }
 
-// takeBank empties b and returns what it held. The samples stay in its page, or
-// in the store's scratch, until the next drain.
+// takeBank empties b and returns what it held. The samples stay in its page until
+// resize, or in the store's scratch until the next drain.
 func (s *Store) takeBank(b *bank, class Class) Observations {
 	o := Observations{Count: b.seen, Sum: b.sum, Min: b.min, Max: b.max}
 	if b.seen == 0 {
