@@ -26,7 +26,7 @@ type flags struct {
 	Tags         int           `help:"Tags of each series." default:"${tags}"`
 	Mix          tune.Mix      `help:"Shares of the kinds, among submissions and series." default:"${mix}"`
 	Strings      tune.Strings  `help:"Where names and tags come from: bound (handles), kept (strings that are held), built (for each submission)." default:"kept" enum:"bound,kept,built"`
-	Log          string        `help:"A recorded submission log to play, in the place of series, tags and mix. Its format: go doc ./replay." type:"existingfile"`
+	Log          string        `help:"A recorded submission log to play, in the place of series, tags and mix. Its format: bench/replay/doc.go." type:"existingfile"`
 	Observations int           `help:"Values that a histogram gets in one roll-up interval." default:"${observations}"`
 	Rollup       time.Duration `help:"The roll-up interval." default:"10s"`
 
