@@ -95,7 +95,7 @@ peers: ## the same submissions through other libraries, by turns, in BUDGET=6m (
 	esac; done
 
 .PHONY: soak
-soak: ## INTERVALS=1000 roll-up intervals with 10,000 new series in each: memory must stay, every count arrive once; writes bench/results/soak.md
+soak: ## INTERVALS=1000 roll-up intervals with 10,000 new series in each: memory must stay, every count arrive once; with all 1000 it writes bench/results/soak.md
 	@cd bench && $(WORK) go run ./cmd/memory -soak -intervals '$(INTERVALS)' -out '$(if $(filter 1000,$(INTERVALS)),results)' -plots '$(if $(filter 1000,$(INTERVALS)),../docs/plots)'
 
 .PHONY: cover
