@@ -107,8 +107,8 @@ func (h *handout) addFigures(series *Series, of *seriesFigures, form form, value
 
 // memory is how many bytes a batch holds for its next use.
 func (h *handout) memory() int {
-	const unitBytes = int(unsafe.Sizeof(unitKey{}) + unsafe.Sizeof(label{}) + unsafe.Sizeof(h.ends[0]))
-	return unitBytes*cap(h.units) + pointBytes*(cap(h.values)+cap(h.figures)+cap(h.texts)) + h.arena.memory()
+	const perUnit = int(unsafe.Sizeof(unitKey{}) + unsafe.Sizeof(label{}) + unsafe.Sizeof(h.ends[0]))
+	return perUnit*cap(h.units) + pointBytes*(cap(h.values)+cap(h.figures)+cap(h.texts)) + h.arena.memory()
 }
 
 // close ends the unit under way, which has at least one point.
