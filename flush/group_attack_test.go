@@ -11,15 +11,11 @@ import (
 	"github.com/shardstats/shardstats/transport/memory"
 )
 
-// Two series that are one on the wire expire one after the other, and an id of theirs
-// goes to another series late. Those that come back are one again, and stay so:
-// as two, the value of one would replace the other's.
-func TestSeriesThatComeBackAreOneAgain(t *testing.T) {
-	m := oneLabel{memory.New(overwrites())}
-	r := manual(t, nil, m)
-	a, b := r.cat.add(transport.KindCount, "c", "a"), r.cat.add(transport.KindCount, "c", "b")
+// minutes returns what hands out one count of each id, a minute after the last time, and
+// gives their bucket up.
+func minutes(r *rig) (step func(ids ...shard.ID)) {
 	now := 5 * time.Second
-	step := func(ids ...shard.ID) {
+	return func(ids ...shard.ID) {
 		r.clock.set(begin.Add(now))
 		for _, id := range ids {
 			r.src.count(id, 1)
@@ -29,6 +25,16 @@ func TestSeriesThatComeBackAreOneAgain(t *testing.T) {
 		r.clock.set(begin.Add(now))
 		r.flushAll() // gives the bucket up
 	}
+}
+
+// Two series that are one on the wire expire one after the other, and an id of theirs
+// goes to another series late. Those that come back are one again, and stay so:
+// as two, the value of one would replace the other's.
+func TestSeriesThatComeBackAreOneAgain(t *testing.T) {
+	m := oneLabel{memory.New(overwrites())}
+	r := manual(t, nil, m)
+	a, b := r.cat.add(transport.KindCount, "c", "a"), r.cat.add(transport.KindCount, "c", "b")
+	step := minutes(r)
 	step(a, b)
 	r.cat.put(a, transport.KindCount, "x") // a expired; x is not handed out yet
 	step(b)
@@ -48,17 +54,7 @@ func TestASeriesThatComesBackUnderItsIDIsInItsGroup(t *testing.T) {
 	m := oneLabel{memory.New(overwrites())}
 	r := manual(t, nil, m)
 	a, b := r.cat.add(transport.KindCount, "c", "a"), r.cat.add(transport.KindCount, "c", "b")
-	now := 5 * time.Second
-	step := func(ids ...shard.ID) {
-		r.clock.set(begin.Add(now))
-		for _, id := range ids {
-			r.src.count(id, 1)
-		}
-		r.flushAll()
-		now += time.Minute
-		r.clock.set(begin.Add(now))
-		r.flushAll() // gives the bucket up
-	}
+	step := minutes(r)
 	step(a, b)
 	r.cat.put(a, transport.KindCount, "x") // a expired
 	step(b)
