@@ -166,15 +166,15 @@ func loads() []load {
 	by := func(alone string, p Program) func(*Sharing) float64 {
 		return func(s *Sharing) float64 { return Predict(s.Parameters().with(s.of(alone, 1)), p).NS }
 	}
-	oneShard, each16th, each4th := Lone(2), Lone(2), Lone(2)
-	oneShard.Shards, each16th.Shards, each4th.Shards = 1, 1, 1
-	each16th.Every, each4th.Every = 16, 4
+	oneShard, each4th := Lone(2), Lone(2)
+	oneShard.Shards, each4th.Shards = 1, 1
+	each4th.Every = 4
 	return []load{
 		{name: loadOwn, goroutines: 1, of: func(f *fixture) []func(int) { return once(f.own[0].add) }},
 		{name: loadOwn, goroutines: 2, of: func(f *fixture) []func(int) { return []func(int){f.own[0].add, f.own[1].add} }, predict: by(loadOwn, Lone(2))},
 		{name: loadOneWord, goroutines: 2, of: func(f *fixture) []func(int) { return twice(f.shared.add) }},
 		{name: loadRarely, goroutines: 2, of: apart(64)},
-		{name: loadNowAndThen, goroutines: 2, of: apart(16), predict: by(loadOwn, each16th)},
+		{name: loadNowAndThen, goroutines: 2, of: apart(16)},
 		{name: "a word of one's own, every 4th add to a shared one", goroutines: 2, of: apart(4), predict: by(loadOwn, each4th)},
 		{name: BoundCounter, goroutines: 1, of: func(f *fixture) []func(int) { return once(bound(f.client)) }},
 		{name: BoundCounter, goroutines: 2, of: func(f *fixture) []func(int) { return twice(bound(f.client)) }, predict: by(BoundCounter, Lone(2))},

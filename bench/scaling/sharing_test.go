@@ -30,6 +30,11 @@ func TestSharingMeasuresEachLoadAndPredictsSome(t *testing.T) {
 		assert.Len(t, c.NS, 2, c.Name)
 		assert.Positive(t, c.NS[0], c.Name)
 	}
+	for _, c := range s.Costs {
+		if c.Goroutines == 2 && (c.Name == loadOneWord || c.Name == loadRarely || c.Name == loadNowAndThen) {
+			assert.Zero(t, c.PredictedNS, "the model is made from %s: that it agrees says nothing", c.Name)
+		}
+	}
 	for name, p := range s.Kinds() {
 		assert.Positive(t, p.OwnNS, name)
 		assert.Positive(t, p.ServeNS(), name)
