@@ -29,8 +29,8 @@ type Plan struct {
 	// Profile is a folder for a heap profile of each case; "": none.
 	Profile string
 	// Budget is for all cases, the small ones first; what it does not reach is left
-	// out. A case that would take more processor time than Longest, or more than half of the memory
-	// that the machine has to give, is left out too.
+	// out. A case that would take more processor time than Longest, or more than half
+	// of the memory that the machine has to give, is left out too.
 	Budget, Longest time.Duration
 }
 
@@ -66,7 +66,7 @@ func (p *Plan) rows(libraries []string) (rows []Case) {
 			observations = p.Observations
 		}
 		for _, o := range observations {
-			for _, l := range append([]string{}, libraries...) {
+			for _, l := range libraries {
 				rows = append(rows, Case{Library: l, Kind: kind, Observations: o, LongTags: p.LongTags})
 			}
 			if len(libraries) == 0 {
