@@ -1,9 +1,12 @@
-// Command report measures the hot path, or with -what encode the wires, prints the
-// table beside its goals, and writes it with everything it was made from to two
-// files: NAME.md, the table for people, and NAME.txt, the machine and every round in
-// the format that benchstat reads.
-// It always ends with 0 when it could measure: a goal that is missed is a figure,
-// not a failure.
+// Command report measures the hot path, or with -what encode the wires, flush what
+// flushes cost, scaling what processors that share lines cost each other. It prints
+// the tables beside their goals, and writes two files: NAME.md, the tables for people,
+// and NAME.txt, the machine and what they were made from. That of the hot path and of
+// the wires is in the format that benchstat reads, in batches of rounds; that of
+// flushes and scaling has every round.
+//
+// It ends with 0 when it could measure: a goal that is missed is a figure, not a
+// failure.
 package main
 
 import (
