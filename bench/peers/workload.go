@@ -26,13 +26,12 @@ type Workload struct {
 // Kind is the kind of a metric.
 type Kind int
 
+// The kinds that every workload is one of.
 const (
 	Counter Kind = iota
 	Gauge
 	Histogram
 )
-
-func (k Kind) String() string { return [...]string{"counter", "gauge", "histogram"}[k] }
 
 // Name tells the workload from all others.
 func (w *Workload) Name() string {
