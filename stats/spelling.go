@@ -78,19 +78,6 @@ func middle(s string, place int) uint64 {
 	return h
 }
 
-// tooLongForOwn reports whether a spelling has to be in an extra.
-func (c *Client) tooLongForOwn(name string, tags []string) bool {
-	if len(tags) >= fastStrings || c.nameAt+len(name) > maxOwnBytes {
-		return true
-	}
-	for _, tag := range tags {
-		if len(tag) > maxOwnBytes {
-			return true
-		}
-	}
-	return false
-}
-
 // few returns a string of less than four bytes as a word.
 func few(s string) uint64 {
 	if n := len(s); n > 0 {
@@ -102,8 +89,8 @@ func few(s string) uint64 {
 // find returns the spelling of a call, or nil if it was not seen before.
 //
 // It is written out for each string, since a loop over them costs a third more, and
-// calls nothing, since what lives across a call goes through memory: what is rare is
-// left to others.
+// calls nothing if all strings are short, since what lives across a call goes through
+// memory. What is rare is left to others.
 func (c *Client) find(kind kind, name string, tags []string) *series {
 	if len(tags) >= fastStrings {
 		return c.findLong(kind, name, tags)
@@ -163,9 +150,12 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 		all |= n
 	}
 	if all > wordsSuffice || c.nameAt > maxOwnBytes-wordsSuffice {
-		return c.findMiddling(hash, kind, name, tags)
+		sum, ok := c.middles(name, tags)
+		if !ok {
+			return c.findLong(kind, name, tags)
+		}
+		hash += sum
 	}
-	ends := hash
 	shape := shapeFor(kind, len(tags), lens)
 	hash ^= shape * 0x9e3779b97f4a7c15
 	shape |= hash << checkShift
@@ -222,10 +212,10 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 					differ |= few(own[at:at+n]) ^ few(s)
 				}
 			}
-			if differ == 0 {
+			if differ == 0 && (all <= wordsSuffice || sameMiddles(own, c.nameAt, name, tags)) {
 				return sp
 			}
-			return c.findMiddling(ends, kind, name, tags) // another with this shape and check: one in 65,536
+			return c.findAgain(kind, name, tags) // another with this shape and check: one in 65,536
 		}
 	}
 	return nil
@@ -243,13 +233,35 @@ func shapeFor(kind kind, tags int, lens uint64) uint64 {
 	return lens | uint64(kind)<<32 | uint64(tags)<<40
 }
 
-// findMiddling is find for strings of any length that Own can hold, from the hash of
-// their ends on.
-func (c *Client) findMiddling(hash uint64, kind kind, name string, tags []string) *series {
-	if c.tooLongForOwn(name, tags) {
-		return c.findLong(kind, name, tags)
+// sameMiddles reports whether own has the middles of the long strings of a call, which
+// begins there at a place, and whose ends it has.
+func sameMiddles(own string, at int, name string, tags []string) bool {
+	if len(name) > wordsSuffice && !sameMiddle(own[at:at+len(name)], name) {
+		return false
 	}
-	hash, shape := c.finish(hash, kind, name, tags)
+	at += len(name)
+	for _, tag := range tags {
+		if len(tag) > wordsSuffice && !sameMiddle(own[at:at+len(tag)], tag) {
+			return false
+		}
+		at += len(tag)
+	}
+	return true
+}
+
+// sameMiddle compares two strings of one length but for their ends. A string of usual
+// length is compared faster here than by the runtime.
+func sameMiddle(a, b string) bool {
+	if n := len(b); n <= 32 {
+		return load64(a, 8) == load64(b, 8) && load64(a, n-16) == load64(b, n-16)
+	}
+	return a == b
+}
+
+// findAgain is find, slower, for a call of which it met another spelling with the same
+// shape.
+func (c *Client) findAgain(kind kind, name string, tags []string) *series {
+	hash, shape := c.hashOwn(kind, name, tags)
 	for t := c.core.registry.table.Load(); t != nil; t = t.older {
 		i := hash >> hashShift
 		for range maxProbes {
@@ -268,31 +280,17 @@ func (c *Client) findMiddling(hash uint64, kind kind, name string, tags []string
 
 // spelled reports whether own is the name and the tags.
 func spelled(own, name string, tags []string) bool {
-	if !sameAt(own, 0, name) {
+	if own[:len(name)] != name {
 		return false
 	}
 	at := len(name)
 	for _, tag := range tags {
-		if !sameAt(own, at, tag) {
+		if own[at:at+len(tag)] != tag {
 			return false
 		}
 		at += len(tag)
 	}
 	return true
-}
-
-// sameAt reports whether own has s at a place; it has as many bytes there. A string
-// of usual length is compared faster here than by the runtime.
-func sameAt(own string, at int, s string) bool {
-	n := len(s)
-	if n < 8 || n > 32 {
-		return own[at:at+n] == s
-	}
-	differ := load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
-	if n > 16 {
-		differ |= load64(own, at+8) ^ load64(s, 8) | load64(own, at+n-16) ^ load64(s, n-16)
-	}
-	return differ == 0
 }
 
 // hashOwn returns the hash and the shape of a spelling that Own can hold, as find
@@ -304,24 +302,34 @@ func (c *Client) hashOwn(kind kind, name string, tags []string) (hash, shape uin
 		a, b := ends(tag)
 		hash += fold(a^keys[2*i+2], b^keys[2*i+3])
 	}
-	return c.finish(hash, kind, name, tags)
-}
-
-// finish returns the hash and the shape of a spelling whose ends have this hash.
-func (c *Client) finish(hash uint64, kind kind, name string, tags []string) (_, shape uint64) {
-	if len(name) > wordsSuffice {
-		hash += middle(name, 0)
-	}
+	sum, _ := c.middles(name, tags)
 	lens := uint64(len(name) + c.nameAt)
 	for i, tag := range tags {
-		if len(tag) > wordsSuffice {
-			hash += middle(tag, i+1)
-		}
 		lens |= uint64(len(tag)) << (8 * (i + 1))
 	}
 	shape = shapeFor(kind, len(tags), lens)
-	hash ^= shape * 0x9e3779b97f4a7c15
+	hash = (hash + sum) ^ shape*0x9e3779b97f4a7c15
 	return hash, shape | hash<<checkShift
+}
+
+// middles returns the sum of the hashes of the middles of the long strings of a call.
+// ok is false if Own cannot hold them.
+func (c *Client) middles(name string, tags []string) (sum uint64, ok bool) {
+	if c.nameAt+len(name) > maxOwnBytes {
+		return 0, false
+	}
+	if len(name) > wordsSuffice {
+		sum = middle(name, 0)
+	}
+	for i, tag := range tags {
+		if len(tag) > wordsSuffice {
+			if len(tag) > maxOwnBytes {
+				return 0, false
+			}
+			sum += middle(tag, i+1)
+		}
+	}
+	return sum, true
 }
 
 // findLong is find for what Own cannot hold.
@@ -374,7 +382,7 @@ func (c *Client) hashLong(kind kind, name string, tags []string) (hash uint64, o
 // extra with those that Own cannot hold, nil if there are none.
 func (c *Client) spell(sp *series, kind kind, name string, tags []string) (more *extra) {
 	sp.Common, sp.Kind = c.common, kind
-	if c.tooLongForOwn(name, tags) {
+	if _, ok := c.middles(name, tags); !ok || len(tags) >= fastStrings {
 		sp.Lens = longLens
 		more = &extra{name: strings.Clone(name), tags: make([]string, len(tags))}
 		for i, tag := range tags {
