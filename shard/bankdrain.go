@@ -128,7 +128,7 @@ func (s *Store) resize(h heldBank, seen uint64) {
 	if p == nil && seen <= inBank {
 		return
 	}
-	first, last := 0, int(h.row.top[h.slot])
+	first, last := 0, h.row.top(uint32(h.slot))
 	if h.row.class == ClassDistribution {
 		first, last = s.reservoirClasses, len(s.pools.samples)-1
 	}

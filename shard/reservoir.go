@@ -92,7 +92,7 @@ func (s *Store) newSamplePools() []pool[samplePage] {
 	for class, size := range sizes {
 		least := 512 / size // 4 KiB of each small size; the large ones on demand
 		if size <= 1024 {
-			least = max(least, 1)
+			least = max(least, 2) // one goroutine may turn up in two shards
 		}
 		pools[class] = newPool(poolSlots, least, func() *samplePage { return s.newSamplePage(class, size) })
 		pools[class].size = size
@@ -164,7 +164,7 @@ func (b *bank) take(seen uint64, v float64) {
 // reservoir has its size, in the place of a random one.
 func (b *bank) keep(row *Row, slot uint32, v float64) {
 	p := b.page
-	if p == nil && b.seen <= inBank && row.store.pools.samples[row.top[slot%bankSlots]].size >= inBank {
+	if p == nil && b.seen <= inBank && row.store.pools.samples[row.top(slot)].size >= inBank {
 		b.next = b.seen + 1
 		return
 	}
@@ -237,7 +237,7 @@ func (b *bank) grow(row *Row, slot uint32) *samplePage {
 			class++
 		}
 	}
-	if class > int(row.top[slot%bankSlots]) {
+	if class > row.top(slot) {
 		return nil
 	}
 	fresh := s.pools.samples[class].take(uint(b.seen))

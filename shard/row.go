@@ -20,9 +20,10 @@ type Row struct {
 	spills   atomic.Pointer[spillPage]
 	wide     atomic.Pointer[widePage]
 
-	// top is the largest page of samples of each histogram. Written before its
-	// series is known to submitters.
-	top [bankSlots]uint8
+	// tops are the largest page of samples of each histogram, a byte each. A new series
+	// changes its byte, under Store.mu, while the flusher reads those of others, and
+	// of the one that had the slot before.
+	tops [bankSlots / 8]atomic.Uint64
 
 	number uint32
 	class  Class
@@ -103,6 +104,19 @@ func (s *Store) newRow(number int, class Class) *Row {
 		row.banks[here].Store(s.newBankPage())
 	}
 	return row
+}
+
+// top returns the class of the largest page of samples of a histogram.
+func (row *Row) top(slot uint32) int {
+	slot %= bankSlots
+	return int(uint8(row.tops[slot/8].Load() >> (slot % 8 * 8)))
+}
+
+// setTop changes it. Under Store.mu.
+func (row *Row) setTop(slot uint32, class uint8) {
+	slot %= bankSlots
+	word, shift := &row.tops[slot/8], slot%8*8
+	word.Store(word.Load()&^(0xff<<shift) | uint64(class)<<shift)
 }
 
 // visitTouched stamps the touched slots and calls visit for each.

@@ -156,7 +156,7 @@ func (s *Store) AllocSized(class Class, samples int) (ref Ref, ok bool) {
 			s.primeSamples()
 			s.reservoirsUsed.Store(true)
 		}
-		ref.row.top[ref.slot%bankSlots] = s.topClass(samples)
+		ref.row.setTop(ref.slot, s.topClass(samples))
 		s.equip(ref)
 	}
 	return ref, true

@@ -131,7 +131,7 @@ var shardMutants = []Mutant{
 	{
 		Name: "a small reservoir grows like any other",
 		File: "shard/reservoir.go",
-		Old:  "class > int(row.top[slot%bankSlots])",
+		Old:  "class > row.top(slot)",
 		New:  "class >= s.reservoirClasses",
 		Run:  "TestReservoirsOfDifferentSizes", Package: "./shard",
 	},
