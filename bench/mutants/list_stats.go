@@ -46,7 +46,7 @@ var statsMutants = []Mutant{
 	},
 	{
 		Name: "a long namespace is not counted as part of a name",
-		File: "stats/spelling.go",
+		File: "stats/hash.go",
 		Old:  "\tif c.nameAt+len(name) > maxOwnBytes {",
 		New:  "\tif len(name) > maxOwnBytes {",
 		Run:  "TestSpellingsAtTheBounds", Package: "./stats",
