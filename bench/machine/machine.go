@@ -24,7 +24,7 @@ func Describe() []string {
 func Processor() string {
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
-		return "unknown"
+		return unknown
 	}
 	return model(string(info))
 }
@@ -37,14 +37,25 @@ func model(info string) string {
 			return model
 		}
 	}
-	return "unknown"
+	return unknown
 }
 
 // Kernel returns the version of the running kernel.
 func Kernel() string { return output("uname", "-r") }
 
-// Commit returns what is checked out in the working directory.
-func Commit() string { return output("git", "describe", "--always", "--dirty") }
+// Commit returns what is checked out in the working directory, with "-dirty" if the
+// code is not what was committed. Results that were just written do not count: each
+// command would see those of the one before.
+func Commit() string {
+	commit := output("git", "describe", "--always")
+	if commit != unknown && output("git", "status", "--porcelain", "--untracked-files=no", "--", ":(top,glob)**/*.go", ":(top,glob)**/go.mod") != unknown {
+		commit += "-dirty"
+	}
+	return commit
+}
+
+// unknown is what is not known, or nothing.
+const unknown = "unknown"
 
 // output runs a command and returns what it prints.
 func output(name string, args ...string) string {
@@ -52,5 +63,5 @@ func output(name string, args ...string) string {
 	if text := strings.TrimSpace(string(out)); err == nil && text != "" {
 		return text
 	}
-	return "unknown"
+	return unknown
 }
