@@ -7,10 +7,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"strconv"
 	"strings"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/plots"
 	"github.com/shardstats/shardstats/bench/sample"
@@ -258,33 +260,36 @@ func milliseconds(rounds []float64) string {
 	return fmt.Sprintf("%.3f (%.3f–%.3f)", mid/1e6, low/1e6, high/1e6)
 }
 
-// raw returns every round.
+// raw returns the rounds, in batches, in the format of Go's benchmarks.
 func (r *flushResults) raw() string {
 	var b strings.Builder
-	for _, line := range r.machine {
-		fmt.Fprintln(&b, line)
-	}
+	b.WriteString(benchfmt.Head(benchfmt.Machine("github.com/shardstats/shardstats/bench/scaling")...) + "\n")
 	for i := range r.costs {
 		c := &r.costs[i]
-		fmt.Fprintf(&b, "\n%s, %d series in %d shards, %d touched, %.1f bytes each; ns of a flush by round:\n", c.Wire.Name, c.Series, c.Shards, c.Touched, c.Bytes)
-		everyRound(&b, c.NS)
+		name := benchfmt.Name("Flush", benchfmt.Key{Key: "sent", Value: c.Wire.Name}, benchfmt.Key{Key: "series", Value: fmt.Sprint(c.Series)},
+			benchfmt.Key{Key: "shards", Value: fmt.Sprint(c.Shards)}, benchfmt.Key{Key: "touched", Value: fmt.Sprint(c.Touched)})
+		writeRounds(&b, benchfmt.Line{Name: name, Procs: 1}, "ns/op", c.NS)
 	}
 	for _, c := range r.beside {
-		fmt.Fprintf(&b, "\nbeside flushes of %d series, %s; ns of a flush, p99.9 of a submission during it, and before it, by round:\n", c.Series, c.Wire.Name)
-		everyRound(&b, c.Flush)
-		everyRound(&b, c.P999During)
-		everyRound(&b, c.P999Without)
+		of := []benchfmt.Key{{Key: "sent", Value: c.Wire.Name}, {Key: "series", Value: fmt.Sprint(c.Series)}}
+		for _, figure := range []struct {
+			name, unit string
+			rounds     []float64
+		}{
+			{"FlushBesideSubmitter", "ns/op", c.Flush},
+			{"SubmitWhileFlushing", "p99.9-ns", c.P999During},
+			{"SubmitWithoutFlushing", "p99.9-ns", c.P999Without},
+		} {
+			writeRounds(&b, benchfmt.Line{Name: benchfmt.Name(figure.name, of...), Procs: runtime.GOMAXPROCS(0)}, figure.unit, figure.rounds)
+		}
 	}
 	return b.String()
 }
 
-// everyRound prints the rounds on one line.
-func everyRound(b *strings.Builder, rounds []float64) {
-	for i, ns := range rounds {
-		if i > 0 {
-			b.WriteByte(' ')
-		}
-		fmt.Fprintf(b, "%.2f", ns)
+// writeRounds writes a line like this one for each batch of rounds.
+func writeRounds(b *strings.Builder, line benchfmt.Line, unit string, rounds []float64) {
+	for _, round := range sample.Batches(rounds, rawBatches) {
+		line.Values = []benchfmt.Value{{Value: round, Unit: unit}}
+		b.WriteString(line.String())
 	}
-	b.WriteByte('\n')
 }

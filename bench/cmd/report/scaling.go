@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
+	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/plots"
 	"github.com/shardstats/shardstats/bench/sample"
@@ -149,16 +151,13 @@ func writePlot(folder, name string, svg []byte) error {
 	return os.WriteFile(filepath.Join(folder, name), svg, 0o644)
 }
 
-// raw returns every round.
+// raw returns the rounds, in batches, in the format of Go's benchmarks.
 func (r *scalingResults) raw() string {
 	var b strings.Builder
-	for _, line := range r.machine {
-		fmt.Fprintln(&b, line)
-	}
-	fmt.Fprintf(&b, "plan: %d rounds of %d adds\n", r.sharing.Plan.Rounds, r.sharing.Plan.Ops)
+	b.WriteString(benchfmt.Head(benchfmt.Machine("github.com/shardstats/shardstats/bench/scaling")...) + "\n")
 	for _, c := range r.sharing.Costs {
-		fmt.Fprintf(&b, "\n%s, %d goroutines; ns for an add of each by round:\n", c.Name, c.Goroutines)
-		everyRound(&b, c.NS)
+		name := benchfmt.Name("Sharing", benchfmt.Key{Key: "load", Value: c.Name}, benchfmt.Key{Key: "goroutines", Value: fmt.Sprint(c.Goroutines)})
+		writeRounds(&b, benchfmt.Line{Name: name, Procs: runtime.GOMAXPROCS(0), Iterations: r.sharing.Plan.Ops}, "ns/op", c.NS)
 	}
 	return b.String()
 }

@@ -29,7 +29,7 @@ func TestScalingGoesIntoItsDocument(t *testing.T) {
 	assert.Regexp(t, `\n\| 2 \| 2 \| \d`, string(table))
 	raw, err := os.ReadFile(filepath.Join(folder, "scaling.txt"))
 	require.NoError(t, err)
-	assert.Contains(t, string(raw), "\nclient_golang's counter, 2 goroutines; ns for an add of each by round:\n")
+	assert.Contains(t, string(raw), "\nBenchmarkSharing/load=client_golang_s_counter/goroutines=2")
 	svg, err := os.ReadFile(filepath.Join(folder, "plots", "scaling-submissions.svg"))
 	require.NoError(t, err)
 	assert.Contains(t, string(svg), "one word for all")
