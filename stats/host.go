@@ -1,10 +1,6 @@
 package stats
 
-import (
-	"slices"
-
-	"github.com/shardstats/shardstats/flush"
-)
+import "slices"
 
 // A host given with OnHost is looked up as a spelling is, under a kind of its
 // own, and leads to a client that submits for this host. So a call with a host
@@ -43,13 +39,8 @@ func (r *registry) meetHost(c *Client, host string) *Client {
 	child := *c
 	child.host, child.base = hostName{clean(host), true}, c
 	child.settle()
-	sp := new(series)
-	more := c.spell(sp, kindHost, host, nil)
-	if more == nil {
-		more = new(extra)
-	}
+	sp, more := c.newSpelling(kindHost, host, nil)
 	more.child = &child
-	sp.Text = &flush.Text{Mark: more}
 	r.hosts = append(r.hosts, sp)
 	r.addSpelling(sp)
 	return &child

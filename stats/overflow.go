@@ -60,7 +60,7 @@ func (r *registry) overflow(m *metric, kind kind, name string, now int64) (*seri
 	text := flush.Text{Name: id.name, Tags: id.tags, Ordered: ordered, Metric: m.forFlush(), Mark: &extra{overflow: true}}
 	take := func(ref shard.Ref) *series {
 		s := &series{Series: *flush.NewSeries(ref.ID(), kind, id.hash(), root.common, text)}
-		s.row, _ = ref.Split()
+		s.use(ref)
 		return s
 	}
 	if s != nil { // one of the user's that bears this name, and has expired

@@ -45,8 +45,7 @@ func newRefusal() *refusal {
 		if class := classOf(k); f.series[class] == nil {
 			ref, _ := f.store.Alloc(class) // which fails in a stopped store only
 			s := new(series)
-			s.ID = ref.ID()
-			s.row, _ = ref.Split()
+			s.use(ref)
 			f.series[class] = s
 		}
 	}

@@ -165,8 +165,8 @@ func (r *registry) hasTags(s *series, tags []string) bool {
 func (c *Client) newSeries(kind kind, name string, tags []string, text flush.Text, ref shard.Ref, key uint64) *series {
 	s := new(series)
 	more := c.spell(s, kind, name, tags)
-	s.ID, s.Key = ref.ID(), key
-	s.row, _ = ref.Split()
+	s.use(ref)
+	s.Key = key
 	if more == nil && text.Metric == nil && text.Ordered == nil && s.Name() == text.Name && c.core.registry.hasTags(s, text.Tags) {
 		return s
 	}
@@ -180,13 +180,9 @@ func (c *Client) newSeries(kind kind, name string, tags []string, text flush.Tex
 
 // newAlias makes another spelling of s.
 func (c *Client) newAlias(s *series, kind kind, name string, tags []string) *series {
-	alias := new(series)
-	more := c.spell(alias, kind, name, tags)
-	if more == nil {
-		more = new(extra)
-	}
+	alias, more := c.newSpelling(kind, name, tags)
 	more.target = s
-	alias.ID, alias.row, alias.Text = s.ID, s.row, &flush.Text{Mark: more}
+	alias.ID, alias.row = s.ID, s.row
 	return alias
 }
 

@@ -59,6 +59,12 @@ const (
 	retired                    // drained for the last time; buckets may still hold its id
 )
 
+// use gives s the cells of ref.
+func (s *series) use(ref shard.Ref) {
+	s.ID = ref.ID()
+	s.row, _ = ref.Split()
+}
+
 func (s *series) ref() shard.Ref { return shard.MakeRef(s.row, uint32(s.ID)%shard.RowSlots) }
 
 // extra returns nil if s has none.

@@ -207,6 +207,20 @@ func sameMiddle(a, b string) bool {
 // shape.
 func (c *Client) findAgain(kind kind, name string, tags []string) *series {
 	hash, shape := c.hashOwn(kind, name, tags)
+	return c.look(hash, shape, name, tags)
+}
+
+// findLong is find for what Own cannot hold.
+func (c *Client) findLong(kind kind, name string, tags []string) *series {
+	hash, ok := c.hashLong(kind, name, tags)
+	if !ok {
+		return nil
+	}
+	return c.look(hash, shapeFor(kind, 0, longLens)|hash<<checkShift, name, tags)
+}
+
+// look returns the spelling of a call with this hash and shape, nil if there is none.
+func (c *Client) look(hash, shape uint64, name string, tags []string) *series {
 	for t := c.core.registry.table.Load(); t != nil; t = t.older {
 		i := hash >> hashShift
 		for range maxProbes {
@@ -215,7 +229,7 @@ func (c *Client) findAgain(kind kind, name string, tags []string) *series {
 				break
 			}
 			i++
-			if (sp.shape()^shape)&shapeMask == 0 && sp.Common == c.common && spelled(sp.Own[c.nameAt:], name, tags) {
+			if (sp.shape()^shape)&shapeMask == 0 && sp.Common == c.common && sp.spells(c.nameAt, name, tags) {
 				return sp
 			}
 		}
@@ -223,8 +237,13 @@ func (c *Client) findAgain(kind kind, name string, tags []string) *series {
 	return nil
 }
 
-// spelled reports whether own is the name and the tags.
-func spelled(own, name string, tags []string) bool {
+// spells reports whether s, whose shape is that of the call, has its strings.
+func (s *series) spells(nameAt int, name string, tags []string) bool {
+	if s.Lens == longLens {
+		e := s.extra()
+		return e.name == name && slices.Equal(e.tags, tags)
+	}
+	own := s.Own[nameAt:]
 	if own[:len(name)] != name {
 		return false
 	}
@@ -236,31 +255,6 @@ func spelled(own, name string, tags []string) bool {
 		at += len(tag)
 	}
 	return true
-}
-
-// findLong is find for what Own cannot hold.
-func (c *Client) findLong(kind kind, name string, tags []string) *series {
-	hash, ok := c.hashLong(kind, name, tags)
-	if !ok {
-		return nil
-	}
-	for t := c.core.registry.table.Load(); t != nil; t = t.older {
-		i := hash >> hashShift
-		for range maxProbes {
-			sp := t.slots[i&uint64(len(t.slots)-1)].Load()
-			if sp == nil {
-				break
-			}
-			i++
-			if sp.Lens != longLens || sp.Check != uint16(hash) || sp.Kind != kind || sp.Common != c.common {
-				continue
-			}
-			if e := sp.extra(); e.name == name && slices.Equal(e.tags, tags) {
-				return sp
-			}
-		}
-	}
-	return nil
 }
 
 // spell makes sp the spelling of a call, with copies of its strings; it returns the
@@ -283,4 +277,16 @@ func (c *Client) spell(sp *series, kind kind, name string, tags []string) (more 
 	sp.Own, sp.Lens, sp.Order = flush.Pack(name, tags)
 	sp.Check = uint16(sp.hash())
 	return nil
+}
+
+// newSpelling returns the spelling of a call that is no series of its own, and its
+// extra, which is to say what it leads to.
+func (c *Client) newSpelling(kind kind, name string, tags []string) (*series, *extra) {
+	sp := new(series)
+	more := c.spell(sp, kind, name, tags)
+	if more == nil {
+		more = new(extra)
+	}
+	sp.Text = &flush.Text{Mark: more}
+	return sp, more
 }
