@@ -65,3 +65,11 @@ func output(name string, args ...string) string {
 	}
 	return unknown
 }
+
+// LiveHeap returns the bytes in use on the heap after a collection.
+func LiveHeap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

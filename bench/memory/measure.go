@@ -9,6 +9,7 @@ import (
 	"runtime/pprof"
 
 	"github.com/shardstats/shardstats/bench/child"
+	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/peers"
 )
 
@@ -78,12 +79,10 @@ func writeProfile(path string) error {
 // heap returns the bytes of all live objects. What a pool or a weak pointer holds
 // goes with the second or third collection.
 func heap() float64 {
-	var m runtime.MemStats
-	for range 4 {
+	for range 3 {
 		runtime.GC()
 	}
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc)
+	return float64(machine.LiveHeap())
 }
 
 const childName = "memory"

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	host "github.com/shardstats/shardstats/bench/machine" // machine is the simulated one
 	"github.com/shardstats/shardstats/stats"
 )
 
@@ -92,23 +93,15 @@ func (h *herd) fill() error {
 	const passes, cellBytes = 200, 8
 	want := int64(len(h.counters)) * int64(h.shards-1) * cellBytes // one shard has its own from the start
 	want -= want/20 + 1<<20                                        // what else comes and goes meanwhile
-	before := heap()
+	before := host.LiveHeap()
 	got := int64(0)
 	for range passes {
 		h.pass()
-		if got = heap() - before; got >= want {
+		if got = host.LiveHeap() - before; got >= want {
 			return nil
 		}
 	}
 	return fmt.Errorf("scaling: %d counters in %d shards: %d bytes of cells after %d passes, want %d: give it more time, or fewer shards", len(h.counters), h.shards, got, passes, want)
-}
-
-// heap returns the bytes in use after a collection.
-func heap() int64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 // pass touches some counters of each row from each processor: each processor has its

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/stats"
 	"github.com/shardstats/shardstats/transport"
 )
@@ -38,7 +39,7 @@ func probe(ctx context.Context, setting Setting, goroutines, observations int, q
 	for i, v := range random.Perm(observations) {
 		values[i] = float64(v)
 	}
-	before := liveHeap()
+	before := float64(machine.LiveHeap())
 	histograms := make([]*stats.Histogram, n)
 	for i := range histograms {
 		histograms[i] = client.NewHistogram("probe", "n:"+string(rune('a'+i)))
@@ -66,7 +67,7 @@ func probe(ctx context.Context, setting Setting, goroutines, observations int, q
 	}
 	heard.errors = heard.errors[:0]
 	fill()
-	a := Accuracy{Heap: (liveHeap() - before) / float64(n)}
+	a := Accuracy{Heap: (float64(machine.LiveHeap()) - before) / float64(n)}
 	if err := client.Flush(ctx); err != nil {
 		return Accuracy{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/stats"
 )
 
@@ -40,7 +41,7 @@ type Flushing struct {
 // anything was. What is timed is that work alone; each roll-up interval has a
 // submission to every series.
 func simulateFlushes(ctx context.Context, l load, setting Setting, rollup time.Duration) (cost, held float64, err error) {
-	before := liveHeap()
+	before := float64(machine.LiveHeap())
 	clock := &steps{now: time.Unix(1_700_000_000, 0).Truncate(time.Hour)}
 	start := clock.now
 	client, err := stats.New(append(setting.options(l.series()), stats.WithClock(clock), stats.WithRollupInterval(rollup), stats.WithMaxAge(0, 0))...)
@@ -62,7 +63,7 @@ func simulateFlushes(ctx context.Context, l load, setting Setting, rollup time.D
 		}
 		clock.set(start.Add(at))
 		if at == 2*span {
-			held = liveHeap() - before // the last interval before its hand-over
+			held = float64(machine.LiveHeap()) - before // the last interval before its hand-over
 		}
 		// A drain that closes no bucket, or one that closes all that is due.
 		due := start

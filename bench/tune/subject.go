@@ -10,6 +10,7 @@ import (
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/stats"
 	"github.com/shardstats/shardstats/transport"
 )
@@ -31,12 +32,12 @@ const warmFlushes = 4
 
 // newSubject returns a client in its steady state.
 func newSubject(ctx context.Context, l load, goroutines int, s Setting, ops int) (*subject, error) {
-	before := liveHeap()
+	before := float64(machine.LiveHeap())
 	client, err := stats.New(s.options(l.series())...)
 	if err != nil {
 		return nil, err
 	}
-	empty := liveHeap()
+	empty := float64(machine.LiveHeap())
 	sub := &subject{setting: s, client: client, load: l, fixed: empty - before}
 	own := 0
 	for g := range goroutines {
@@ -50,16 +51,8 @@ func newSubject(ctx context.Context, l load, goroutines int, s Setting, ops int)
 			return nil, err
 		}
 	}
-	sub.heap = (liveHeap() - empty - float64(own)) / float64(l.series())
+	sub.heap = (float64(machine.LiveHeap()) - empty - float64(own)) / float64(l.series())
 	return sub, nil
-}
-
-// liveHeap returns the bytes in use after a collection.
-func liveHeap() float64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc)
 }
 
 // began is where monotonic time counts from.

@@ -12,9 +12,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 
+	"github.com/shardstats/shardstats/bench/files"
 	"github.com/shardstats/shardstats/bench/latency"
 	"github.com/shardstats/shardstats/bench/peers"
 )
@@ -52,7 +52,7 @@ func run(ctx context.Context, plan latency.Plan, out, name, plots string) error 
 	}
 	fmt.Print(r.Markdown())
 	if out != "" {
-		if err := write(out, map[string][]byte{name + ".md": []byte(r.Markdown()), name + ".txt": []byte(r.Raw())}); err != nil {
+		if err := files.Results(out, name, r.Markdown(), r.Raw()); err != nil {
 			return err
 		}
 	}
@@ -63,17 +63,5 @@ func run(ctx context.Context, plan latency.Plan, out, name, plots string) error 
 	if err != nil {
 		return err
 	}
-	return write(plots, svg)
-}
-
-func write(folder string, files map[string][]byte) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return files.Write(plots, svg)
 }

@@ -19,10 +19,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
 
+	"github.com/shardstats/shardstats/bench/files"
 	"github.com/shardstats/shardstats/bench/memory"
 	"github.com/shardstats/shardstats/bench/peers"
 )
@@ -81,7 +81,7 @@ func run(ctx context.Context, f *flags) error {
 	}
 	fmt.Print(r.Markdown())
 	if f.out != "" {
-		if err := write(f.out, map[string][]byte{f.name + ".md": []byte(r.Markdown()), f.name + ".txt": []byte(r.Raw())}); err != nil {
+		if err := files.Results(f.out, f.name, r.Markdown(), r.Raw()); err != nil {
 			return err
 		}
 	}
@@ -92,7 +92,7 @@ func run(ctx context.Context, f *flags) error {
 	if err != nil {
 		return err
 	}
-	return write(f.plots, svg)
+	return files.Write(f.plots, svg)
 }
 
 // soak writes what came of it also if something was wrong.
@@ -107,12 +107,12 @@ func soak(ctx context.Context, f *flags) error {
 	fmt.Print(r.Markdown(wrong))
 	err := wrong
 	if f.out != "" {
-		err = errors.Join(err, write(f.out, map[string][]byte{"soak.md": []byte(r.Markdown(wrong))}))
+		err = errors.Join(err, files.Write(f.out, map[string][]byte{"soak.md": []byte(r.Markdown(wrong))}))
 	}
 	if f.plots != "" {
 		svg, plotErr := r.Plot()
 		if plotErr == nil {
-			plotErr = write(f.plots, map[string][]byte{"memory-soak.svg": svg})
+			plotErr = files.Write(f.plots, map[string][]byte{"memory-soak.svg": svg})
 		}
 		err = errors.Join(err, plotErr)
 	}
@@ -156,16 +156,4 @@ func numbers(list string) (all []int, err error) {
 		all = append(all, n)
 	}
 	return all, nil
-}
-
-func write(folder string, files map[string][]byte) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -12,7 +12,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -24,6 +23,7 @@ import (
 	"time"
 
 	"github.com/shardstats/shardstats/bench/benchfmt"
+	"github.com/shardstats/shardstats/bench/files"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/peers"
 	"github.com/shardstats/shardstats/bench/section"
@@ -120,12 +120,7 @@ func (o *options) choose() ([]peers.Workload, []peers.Library, error) {
 
 // write writes the files.
 func (o *options) write(report *peers.Report) error {
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return err
-	}
-	err := errors.Join(
-		os.WriteFile(filepath.Join(o.out, o.name+".md"), []byte(report.Markdown()), 0o644),
-		os.WriteFile(filepath.Join(o.out, o.name+".txt"), []byte(report.Raw()), 0o644))
+	err := files.Results(o.out, o.name, report.Markdown(), report.Raw())
 	if err != nil {
 		return err
 	}
@@ -143,19 +138,16 @@ func (o *options) write(report *peers.Report) error {
 
 // draw writes the plots and returns their paths as the README has them.
 func (o *options) draw(report *peers.Report) ([]string, error) {
-	files, err := report.Plots()
+	plots, err := report.Plots()
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(o.plots, 0o755); err != nil {
+	if err := files.Write(o.plots, plots); err != nil {
 		return nil, err
 	}
 	var paths []string
-	for _, name := range peers.PlotNames(files) {
+	for _, name := range peers.PlotNames(plots) {
 		path := filepath.Join(o.plots, name)
-		if err := os.WriteFile(path, files[name], 0o644); err != nil {
-			return nil, err
-		}
 		if o.readme != "" {
 			if path, err = filepath.Rel(filepath.Dir(o.readme), path); err != nil {
 				return nil, err

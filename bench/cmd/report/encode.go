@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
 	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/encode"
+	"github.com/shardstats/shardstats/bench/files"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/sample"
 )
@@ -34,13 +34,7 @@ func runEncode(out, name string, rounds int) error {
 	}
 	table := r.markdown()
 	fmt.Print(table)
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(out, name+".md"), []byte(table), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(out, name+".txt"), []byte(r.raw()), 0o644)
+	return files.Results(out, name, table, r.raw())
 }
 
 // markdown returns the table for people.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/shardstats/shardstats/bench/benchfmt"
+	"github.com/shardstats/shardstats/bench/files"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/plots"
 	"github.com/shardstats/shardstats/bench/sample"
@@ -72,7 +73,7 @@ func runFlush(out, name, document string, rounds int) error {
 	if part {
 		return nil
 	}
-	if err := writeBoth(out, name, table, r.raw()); err != nil || document == "" {
+	if err := files.Results(out, name, table, r.raw()); err != nil || document == "" {
 		return err
 	}
 	if err := section.Into(document, "flush", table); err != nil {
@@ -114,16 +115,6 @@ func profileTo(path string) (stop func() error, err error) {
 		pprof.StopCPUProfile()
 		return file.Close()
 	}, nil
-}
-
-// writeBoth writes NAME.md and NAME.txt.
-func writeBoth(out, name, table, raw string) error {
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return err
-	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(out, name+".md"), []byte(table), 0o644),
-		os.WriteFile(filepath.Join(out, name+".txt"), []byte(raw), 0o644))
 }
 
 // markdown returns the tables for people.
@@ -198,7 +189,7 @@ func (r *flushResults) draw(folder string) error {
 		}
 	}
 	svg, err := plots.Lines("A flush of counters, all touched in every shard", "series", "ms", plots.LogX|plots.LogY, curves...)
-	return errors.Join(err, writePlot(folder, "scaling-flush.svg", svg))
+	return errors.Join(err, files.Write(folder, map[string][]byte{"scaling-flush.svg": svg}))
 }
 
 // byWire yields the costs of each wire.

@@ -14,10 +14,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/shardstats/shardstats/bench/benchfmt"
 	"github.com/shardstats/shardstats/bench/encode"
+	"github.com/shardstats/shardstats/bench/files"
 	"github.com/shardstats/shardstats/bench/hotpath"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/section"
@@ -90,11 +90,5 @@ func run(out, name, readme string, rounds int) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(out, name+".md"), []byte(table), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(out, name+".txt"), []byte(r.raw()), 0o644)
+	return files.Results(out, name, table, r.raw())
 }

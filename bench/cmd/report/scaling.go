@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/shardstats/shardstats/bench/benchfmt"
+	"github.com/shardstats/shardstats/bench/files"
 	"github.com/shardstats/shardstats/bench/machine"
 	"github.com/shardstats/shardstats/bench/plots"
 	"github.com/shardstats/shardstats/bench/sample"
@@ -62,7 +63,7 @@ func runScaling(out, name, document string, rounds int) error {
 func (r *scalingResults) write(out, name, document string) error {
 	table := r.markdown()
 	fmt.Print(table)
-	if err := writeBoth(out, name, table, r.raw()); err != nil || document == "" {
+	if err := files.Results(out, name, table, r.raw()); err != nil || document == "" {
 		return err
 	}
 	if err := section.Into(document, "scaling", table); err != nil {
@@ -140,15 +141,7 @@ func (r *scalingResults) draw(folder string) error {
 		word.X, word.Y = append(word.X, float64(n)), append(word.Y, got.PerSecond()/1e6)
 	}
 	svg, err := plots.Lines("Bound counters, predicted", "processors", "million adds a second", plots.LogX|plots.LogY, append(curves, word)...)
-	return errors.Join(err, writePlot(folder, "scaling-submissions.svg", svg))
-}
-
-// writePlot writes a plot into a folder, which it makes if need be.
-func writePlot(folder, name string, svg []byte) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(folder, name), svg, 0o644)
+	return errors.Join(err, files.Write(folder, map[string][]byte{"scaling-submissions.svg": svg}))
 }
 
 // raw returns the rounds, in batches, in the format of Go's benchmarks.
