@@ -9,10 +9,27 @@ import (
 
 const canAck = true
 
+// States of a connection, as the kernel numbers them.
 const (
-	tcpClosed = 7                // TCP_CLOSE, as the kernel numbers the states of a connection
-	pollEach  = time.Millisecond // how often it is asked while a connection settles
+	tcpEstablished = 1 // TCP_ESTABLISHED: nobody has ended it
+	tcpClosed      = 7 // TCP_CLOSE
 )
+
+const pollEach = time.Millisecond // how often the kernel is asked while a connection settles
+
+// established reports whether no side has ended the connection, as far as the kernel
+// has heard.
+func (c *conn) established() bool {
+	state := byte(tcpClosed)
+	if raw, err := c.tcp.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) {
+			if now, err := tcpState(int(fd)); err == nil {
+				state = now
+			}
+		})
+	}
+	return state == tcpEstablished
+}
 
 // acknowledged waits until the connection has settled after both sides ended it. If
 // it settled without an error, everything we sent was acknowledged, our end

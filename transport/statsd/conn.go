@@ -70,6 +70,7 @@ var (
 	errPeerEnded   = errors.New("the peer ended the connection")
 	errNotConfirm  = errors.New("the peer did not confirm within the timeout: it reads too slowly, or does not end its side of a connection (see Config.Confirm)")
 	errPeerGone    = errors.New("the peer read the lines and was gone then")
+	errNoWitness   = errors.New("the peer took no second connection, by which it confirms the lines (see Config.Confirm)")
 	errPeerTooSoon = errors.New("the peer ended the connection before it had everything")
 )
 
@@ -87,10 +88,10 @@ func (c *conn) abort() {
 	c.close()
 }
 
-// deliver writes data and waits for the confirmation that is asked for. Without an
-// error all of it was delivered. With one, the first written bytes may have reached
-// the peer and the others have not; the connection is then of no use any more.
-func (c *conn) deliver(ctx context.Context, data []byte, how Confirm, timeout time.Duration) (written int, err error) {
+// write hands data to the kernel. With an error, the first written bytes may have
+// reached the peer and the others have not; the connection is then of no use any
+// more.
+func (c *conn) write(ctx context.Context, data []byte, timeout time.Duration) (written int, err error) {
 	if c.over() {
 		return 0, c.why()
 	}
@@ -103,24 +104,15 @@ func (c *conn) deliver(ctx context.Context, data []byte, how Confirm, timeout ti
 	if !stop() {
 		c.unfit = true // the deadline in the past may yet be set
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return written, ctx.Err()
-		}
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return written, errors.New("the peer did not take all of it within the timeout")
-		}
-		return written, plain(err)
+	switch {
+	case err == nil:
+		return written, nil
+	case ctx.Err() != nil:
+		return written, ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return written, errors.New("the peer did not take all of it within the timeout")
 	}
-	limit := time.NewTimer(timeout)
-	defer limit.Stop()
-	switch how {
-	case ConfirmClose:
-		err = c.confirmClose(ctx, limit.C)
-	case ConfirmAck:
-		err = c.confirmAck(ctx, limit.C)
-	}
-	return written, err
+	return written, plain(err)
 }
 
 // confirmClose ends our side and waits until the peer has ended its own, which says
@@ -135,7 +127,7 @@ func (c *conn) deliver(ctx context.Context, data []byte, how Confirm, timeout ti
 // Nor is it if the peer said a word: a statsd does not, but a web server does, which
 // refuses the lines and then ends its side as well.
 func (c *conn) confirmClose(ctx context.Context, limit <-chan time.Time) error {
-	if c.over() {
+	if !c.established() {
 		return c.tooSoon()
 	}
 	if err := c.tcp.CloseWrite(); err != nil {
@@ -154,7 +146,9 @@ func (c *conn) confirmClose(ctx context.Context, limit <-chan time.Time) error {
 	return c.acknowledged(ctx, limit)
 }
 
+// tooSoon returns the reason for which a connection is over that should not be yet.
 func (c *conn) tooSoon() error {
+	<-c.ended // the kernel may know it a moment before the reader
 	if c.said == 0 && errors.Is(c.err, io.EOF) {
 		return errPeerTooSoon
 	}

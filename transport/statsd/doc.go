@@ -67,8 +67,8 @@
 //
 // # What it does not promise
 //
-// ConfirmClose proves that the process which ended the connection had read all lines,
-// and not what it did with them: a proxy's word is about the proxy. Elsewhere than on
+// ConfirmClose proves that the process which ended the connection had read all lines
+// and lived on, and not what it did with them: a proxy's word is about the proxy. Elsewhere than on
 // Linux the proof has a gap: a process that dies within the moment in which the end of
 // the connection travels to it may leave lines unread that are counted as delivered.
 // ConfirmAck and ConfirmNone prove less, and UDP nothing. A line that is cut by a dying

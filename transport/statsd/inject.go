@@ -113,8 +113,8 @@ func (t *Transport) Lines() Lines {
 }
 
 // gather is how long a line may wait for others to share a connection with. It
-// bounds how many connections ConfirmClose uses up: each keeps a port of this
-// machine for a minute.
+// bounds how many connections ConfirmClose uses up: each of the two for a delivery
+// keeps a port of this machine for a minute.
 const gather = 100 * time.Millisecond
 
 // injector is the queue of injected lines, and the goroutine that sends them.

@@ -13,13 +13,12 @@ import (
 
 // link keeps a TCP connection to the server ready, whatever happens to the one
 // before. A delivery takes it; what it took belongs to it alone, so that lines of
-// one never follow half a line of another. There is one connection at a time.
+// one never follow half a line of another. One connection at a time carries lines.
 //
 //	run:      dial ──► idle ──► taken, or lost ──► pause, if it failed ──► dial
 //	deliver:      take ──► write and confirm ──► give back, or close
 //
-// With ConfirmClose a connection serves one delivery, which ends when run has made
-// the next: see successor.
+// With ConfirmClose a connection serves one delivery.
 type link struct {
 	cfg    *Config
 	dialer net.Dialer
@@ -37,7 +36,6 @@ type link struct {
 	failure error         // of the last attempt to connect; nil if it succeeded
 	begun   uint64        // attempts to connect
 	finish  uint64        // of them, those that have ended
-	failed  uint64        // the number of the last that failed
 	stopped bool          // nothing is given out any more
 	changed chan struct{} // closed and replaced when takers should look again
 
@@ -106,30 +104,31 @@ func (l *link) connect(ctx context.Context) bool {
 	l.begun++
 	l.mu.Unlock()
 
-	nc, err := l.dialer.DialContext(ctx, "tcp", l.cfg.Address)
-	tcp, ok := nc.(*net.TCPConn)
-	if err == nil && !ok { // no platform does that
-		_ = nc.Close()
-		err = errors.ErrUnsupported
-	}
-	var c *conn
-	if err == nil {
-		c = newConn(tcp)
-	}
+	c, err := l.dial(ctx)
 
 	l.mu.Lock()
 	l.finish++
 	before := l.up
 	l.up, l.failure, l.idle = err == nil, err, c
-	if err != nil {
-		l.failed = l.finish
-	}
 	l.notify()
 	l.mu.Unlock()
 	if ctx.Err() == nil {
 		l.logConnect(before, err)
 	}
 	return err == nil
+}
+
+func (l *link) dial(ctx context.Context) (*conn, error) {
+	nc, err := l.dialer.DialContext(ctx, "tcp", l.cfg.Address)
+	if err != nil {
+		return nil, err
+	}
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok { // no platform does that
+		_ = nc.Close()
+		return nil, errors.ErrUnsupported
+	}
+	return newConn(tcp), nil
 }
 
 // logConnect logs a failure, or the first success after one.

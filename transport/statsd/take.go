@@ -2,7 +2,6 @@ package statsd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/shardstats/shardstats/transport"
 )
@@ -52,46 +51,21 @@ func (l *link) deliver(ctx context.Context, chunk *chunk, patient bool) (sure, d
 	if err != nil {
 		return 0, 0, plain(err)
 	}
-	written, err := c.deliver(ctx, chunk.buf, l.cfg.Confirm, l.cfg.Timeout)
-	kept, next := l.give(c, err == nil)
+	written, err := c.write(ctx, chunk.buf, l.cfg.Timeout)
+	if err == nil {
+		err = l.confirm(ctx, c)
+	}
 	switch {
-	case kept:
+	case l.give(c, err == nil):
 	case written < len(chunk.buf):
 		c.abort()
 	default:
 		c.close()
 	}
-	if err == nil && l.cfg.Confirm == ConfirmClose {
-		err = l.successor(ctx, next)
-	}
 	if err != nil {
 		return 0, chunk.written(written), err
 	}
 	return len(chunk.units), len(chunk.units), nil
-}
-
-// successor waits for the attempt to connect that follows a delivery. A process that
-// was killed right after it read the lines, and before it did anything with them, has
-// its connections ended like one that was done with them. But then nobody listens
-// any more: that a new connection is taken says that it lived on.
-func (l *link) successor(ctx context.Context, attempt uint64) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for l.finish < attempt {
-		if l.stopped {
-			return transport.ErrClosed
-		}
-		if err := l.await(ctx); err != nil {
-			return err
-		}
-	}
-	switch {
-	case l.failed < attempt:
-		return nil
-	case l.failure == nil: // by now another process listens
-		return errPeerGone
-	}
-	return fmt.Errorf("%w: %w", errPeerGone, plain(l.failure))
 }
 
 // await waits for a change. It is called under the lock, which it gives up meanwhile.
@@ -108,8 +82,8 @@ func (l *link) await(ctx context.Context) error {
 }
 
 // give ends what take began, and reports whether c is idle again, else the caller
-// closes it, and the number of the next attempt to connect.
-func (l *link) give(c *conn, delivered bool) (kept bool, next uint64) {
+// closes it.
+func (l *link) give(c *conn, delivered bool) (kept bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.out = false
@@ -122,7 +96,7 @@ func (l *link) give(c *conn, delivered bool) (kept bool, next uint64) {
 	}
 	l.notify()
 	l.wakeUp()
-	return kept, l.begun + 1
+	return kept
 }
 
 // connected reports whether the last attempt to connect, and what was done with the

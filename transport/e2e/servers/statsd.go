@@ -111,6 +111,7 @@ func (s *StatsdServer) up(ctx context.Context) error {
 
 // Lines returns the lines that it got since the first start, over all kills, in
 // the order it got them, without line ends. Packets of UDP count like those of TCP.
+// Empty lines are left out, as statsd does.
 // A packet that it had read and not handled when it was killed is left out.
 func (s *StatsdServer) Lines() []string {
 	s.t.Helper()
@@ -120,7 +121,9 @@ func (s *StatsdServer) Lines() []string {
 			return
 		}
 		for line := range strings.Lines(*packet) {
-			lines = append(lines, strings.TrimSuffix(line, "\n"))
+			if line = strings.TrimSuffix(line, "\n"); line != "" {
+				lines = append(lines, line)
+			}
 		}
 	})
 	return lines
