@@ -34,3 +34,11 @@ func TestEncodingAllocatesNothingPerSeries(t *testing.T) {
 		assert.LessOrEqual(t, of(many)-of(few), 4.0, w)
 	}
 }
+
+func TestSpellingsOfPlainNamesDoNotAllocate(t *testing.T) {
+	dd := open(t, "http://localhost")
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		dd.WireName("http.requests")
+		dd.WireTag("route:/users")
+	}))
+}

@@ -92,14 +92,6 @@ func TestEveryCharacterInATagIsAllowedAndStays(t *testing.T) {
 	}
 }
 
-func TestSpellingsOfPlainNamesDoNotAllocate(t *testing.T) {
-	dd := open(t, "http://localhost")
-	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		dd.WireName("http.requests")
-		dd.WireTag("route:/users")
-	}))
-}
-
 func FuzzNames(f *testing.F) {
 	dd := open(f, "http://localhost")
 	f.Add("http.requests", "env:prod")

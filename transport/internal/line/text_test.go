@@ -44,15 +44,6 @@ func TestAppendEscaped(t *testing.T) {
 	}
 }
 
-func TestCleanAllocatesOnlyToChange(t *testing.T) {
-	r := line.Reserve(":|")
-	buf := make([]byte, 0, 100)
-	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		_ = r.Clean("über.alles", 200)
-		buf = r.Append(buf[:0], "a:b|\xff日", 200)
-	}))
-}
-
 // FuzzClean looks for a text that keeps something reserved, or that is cleaned
 // into something else the second time.
 func FuzzClean(f *testing.F) {

@@ -140,10 +140,3 @@ func TestWeightsAreRightOnAverage(t *testing.T) {
 		assert.InDelta(t, s.Weight, totals[i]/points, 5*0.5/math.Sqrt(points))
 	}
 }
-
-func TestWeighAllocatesNothing(t *testing.T) {
-	sum := summary(100, 1.5, 2.5, 7, 8)
-	var w line.Weigher
-	w.Weigh(sum, at(0.5))
-	assert.Zero(t, testing.AllocsPerRun(100, func() { w.Weigh(sum, rand.Float64) }))
-}
