@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"github.com/shardstats/shardstats/rollup"
@@ -77,75 +76,71 @@ func TestASketchStaysWithinItsBound(t *testing.T) {
 	assert.Equal(t, []rollup.Sample{{Value: 1.001, Weight: 1}, {Value: 1.002, Weight: 1}}, short.Samples(0, 0), "a short one is exact")
 }
 
-func TestTotals(t *testing.T) {
-	var count rollup.Total
-	b := newBucket()
-	b.AddCount(0, 0, 3, 0.5)
-	require.True(t, count.Add(b, 0, 0, false))
-	require.True(t, count.Add(b, 0, 0, false))
-	assert.Equal(t, 7.0, count.Value())
-	b.AddCount(0, 0, 0, math.MaxFloat64)
-	require.True(t, count.Add(b, 0, 0, false))
-	assert.False(t, count.Add(b, 0, 0, false), "it would not be finite")
-	assert.Equal(t, math.MaxFloat64, count.Value(), "and it is as it was")
-
-	var h rollup.Total
-	b.Observe(1, 0, 0, 2, 1)
-	b.Observe(1, 0, 0, 4, 2.5)
-	require.True(t, h.Add(b, 1, 0, false))
-	require.True(t, h.Add(b, 1, 0, false))
-	assert.Equal(t, 7.0, h.Count())
-	assert.Equal(t, 24.0, h.Sum())
-	assert.Empty(t, h.Samples(), "only those of a distribution are kept")
-	b.Observe(2, 0, 0, math.MaxFloat64, 1)
-	var full rollup.Total
-	require.True(t, full.Add(b, 2, 0, true))
-	assert.False(t, full.Add(b, 2, 0, true))
-	assert.Equal(t, 1.0, full.Count())
-	assert.Len(t, full.Samples(), 1)
-}
-
-// A backend takes a bin whose count falls for a restart: once there, a value never
-// leaves its bin, whatever else is added.
-func TestTheBinsOfATotalOnlyGrow(t *testing.T) {
+// A percentile of a sketch is not above the largest value nor below the smallest: a
+// dashboard that shows both would show what cannot be.
+func TestASketchStaysBetweenMinAndMax(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var total rollup.Total
-		before := map[float64]float64{}
-		n := 0
-		for range 8 {
-			b := rollup.NewBucket(rollup.Limits{Distribution: 1000}, rand.New(rand.NewPCG(1, 2)))
-			values := rapid.SliceOfN(rapid.Float64Range(-1e4, 1e4), 1, 100).Draw(t, "values")
-			n += len(values)
-			b.AddValues(0, 0, values, 1)
-			require.True(t, total.Add(b, 0, 0, true))
-			now := map[float64]float64{}
-			sum := 0.0
-			for _, s := range total.Samples() {
-				now[s.Value] += s.Weight
-				sum += s.Weight
-			}
-			assert.Equal(t, float64(n), sum)
-			for value, weight := range before {
-				assert.GreaterOrEqual(t, now[value], weight, "at %v", value)
-			}
-			before = now
+		limit := rapid.IntRange(1, 16).Draw(t, "limit")
+		b := sketching(limit)
+		for range rapid.IntRange(1, 4).Draw(t, "parts") {
+			part := sketching(limit)
+			part.AddValues(0, 0, rapid.SliceOfN(anyValue(), 1, 60).Draw(t, "values"), 1)
+			b.Merge(part, 0, 0)
+			s, samples := b.Summary(0, 0), b.Samples(0, 0)
+			assert.GreaterOrEqual(t, samples[0].Value, s.Min())
+			assert.LessOrEqual(t, samples[len(samples)-1].Value, s.Max())
+			assert.True(t, slices.IsSortedFunc(samples, func(x, y rollup.Sample) int {
+				return int(math.Copysign(1, x.Value-y.Value))
+			}))
 		}
 	})
 }
 
-// Values are often whole: a power of two is in the bin below it, as it is in the bucket
-// below it of every backend, and stays on its side of a bound that it is on.
-func TestABinIncludesItsUpperBound(t *testing.T) {
-	for exponent := -20; exponent <= 20; exponent++ {
-		bound := math.Ldexp(1, exponent)
-		for _, v := range []float64{bound, -bound, math.Nextafter(bound, math.Inf(1))} {
-			var total rollup.Total
-			b := rollup.NewBucket(rollup.Limits{Distribution: 10}, rand.New(rand.NewPCG(1, 2)))
-			b.AddValues(0, 0, []float64{v}, 1)
-			require.True(t, total.Add(b, 0, 0, true))
-			binned := total.Samples()[0].Value
-			assert.Equal(t, math.Abs(v) <= bound, math.Abs(binned) <= bound, "%v becomes %v", v, binned)
-			assert.InEpsilon(t, v, binned, 1.0/256)
+// However a sketch was merged, and whatever its bound has grown to, it has no more
+// samples than there are bins at the coarsest rounding, and as many unrounded ones as
+// were added since.
+func TestABoundOfASketchThatGrew(t *testing.T) {
+	const powers, perPower = 100, 200
+	wide := func() *rollup.Bucket {
+		b := sketching(64)
+		for p := range powers {
+			values := make([]float64, perPower)
+			for i := range values {
+				values[i] = math.Ldexp(1+float64(i)/perPower, p)
+			}
+			b.AddValues(0, 0, values, 1)
 		}
+		return b
 	}
+	b := sketching(64)
+	for range 20 {
+		b.Merge(wide(), 0, 0)
+	}
+	most := 2 * 64 * powers // bins, and as many again before they are made of what is new
+	assert.LessOrEqual(t, len(b.Samples(0, 0)), most)
+	weight := 0.0
+	for _, s := range b.Samples(0, 0) {
+		weight += s.Weight
+	}
+	assert.Equal(t, 20.0*powers*perPower, weight)
+	b.Reset()
+	b.AddValues(0, 0, []float64{1, 2}, 1)
+	for range 100 {
+		b.AddValues(0, 0, []float64{3}, 1)
+	}
+	assert.LessOrEqual(t, len(b.Samples(0, 0)), 64, "the bound of one series is not that of the next in its place")
+}
+
+// A subnormal value is no more than the smallest normal one off, and ends at 0 or at
+// the edge of what there was.
+func TestTheSmallestAndTheLargest(t *testing.T) {
+	b := sketching(2)
+	values := []float64{math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, -math.SmallestNonzeroFloat64, 0, math.Copysign(0, -1)}
+	b.AddValues(0, 0, values, 1)
+	weight := 0.0
+	for _, s := range b.Samples(0, 0) {
+		assert.False(t, math.IsInf(s.Value, 0) || math.IsNaN(s.Value))
+		weight += s.Weight
+	}
+	assert.Equal(t, 6.0, weight)
 }

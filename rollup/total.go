@@ -11,12 +11,14 @@ import (
 // value stays in its bin for good, 0.4 % off at most, and fewer once there are more
 // than totalBins bins.
 type Total struct {
-	count    count
+	count count // of a counter
+
+	// Of a histogram or distribution, as in a Summary.
+	n        uint64
 	weighted float64
 	sum      float64
-	n        uint64
-	bins     []Sample
-	bits     int
+	bins     []Sample // sorted
+	bits     int      // that bins were made with; 0 before the first
 }
 
 const (
