@@ -85,18 +85,14 @@ func (e *env) guard(what string, f func() error) error {
 		}()
 		r.err = f()
 	}()
-	limit := time.NewTimer(e.cfg.within)
-	defer limit.Stop()
-	select {
-	case r := <-done:
-		if r.panic != "" {
-			e.stop("%s panicked: %s", what, r.panic)
-		}
-		return r.err
-	case <-limit.C:
+	r, in := within(e.cfg.within, done)
+	switch {
+	case !in:
 		e.stop("%s did not return within %v; a context it got ended before", what, e.cfg.within)
-		return nil
+	case r.panic != "":
+		e.stop("%s panicked: %s", what, r.panic)
 	}
+	return r.err
 }
 
 // context returns one that ends well before guard gives up.
@@ -228,21 +224,15 @@ func (e *env) received(t transport.Transport, n int) []Flat {
 
 // await calls read until it returns n items or more, or the limit has passed.
 func await[T any](cfg *config, n int, read func() []T) []T {
-	limit := time.NewTimer(cfg.within / 2)
-	defer limit.Stop()
-	poll := time.NewTicker(2 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		got := read()
-		if len(got) >= n {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for range cfg.within / 2 / tick {
+		if got := read(); len(got) >= n {
 			return got
 		}
-		select {
-		case <-poll.C:
-		case <-limit.C:
-			return got
-		}
+		<-ticker.C
 	}
+	return read()
 }
 
 func describe(t transport.Transport) transport.Description {

@@ -24,21 +24,16 @@ func labelled(label string, f func()) {
 
 // reportLeaks reports goroutines of a label that do not end.
 func reportLeaks(label string, cfg *config, errorf func(string, ...any)) {
-	limit := time.NewTimer(min(cfg.within, 5*time.Second))
-	defer limit.Stop()
-	poll := time.NewTicker(2 * time.Millisecond)
-	defer poll.Stop()
-	for {
-		left := goroutines(label)
-		if left == "" {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for range min(cfg.within, 5*time.Second) / tick {
+		if goroutines(label) == "" {
 			return
 		}
-		select {
-		case <-poll.C:
-		case <-limit.C:
-			errorf("goroutines are left after Close:\n%s", left)
-			return
-		}
+		<-ticker.C
+	}
+	if left := goroutines(label); left != "" {
+		errorf("goroutines are left after Close:\n%s", left)
 	}
 }
 

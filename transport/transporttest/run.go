@@ -72,10 +72,11 @@ type config struct {
 	notices      func(transport.Transport) []Notice
 
 	noticesArrive func(Notice) Notice
+	hostileTime   time.Duration
 }
 
 func newConfig(opts []Option) *config {
-	cfg := &config{within: 10 * time.Second}
+	cfg := &config{within: 10 * time.Second, hostileTime: hostileTime}
 	for _, o := range opts {
 		o(cfg)
 	}
@@ -123,7 +124,8 @@ func Outage(down, up func(transport.Transport)) Option {
 }
 
 // Within bounds each single call and each wait for what was sent to arrive;
-// 10 s if it is not given.
+// 10 s if it is not given. Time in which the machine did not run the tests is not
+// counted, except in the contexts of calls, which end after half of it.
 func Within(d time.Duration) Option {
 	return func(c *config) { c.within = d }
 }
