@@ -21,9 +21,9 @@ func (c Config) printable() Config {
 // bare is a Config that prints as fmt would print it.
 type bare Config
 
-// Format prints c with *** for the key, whatever the verb.
-func (c Config) Format(f fmt.State, verb rune) {
-	setting.Format(f, verb, bare(c.printable()))
+// Format prints c as %v does, with *** for the keys, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	setting.Format(f, bare(c.printable()))
 }
 
 // summary is what a log or a JSON document shows of c.
@@ -47,7 +47,7 @@ func (c Config) summary() []slog.Attr {
 	}
 }
 
-// LogValue implements [slog.LogValuer], with *** for the key.
+// LogValue implements [slog.LogValuer], with *** for the keys.
 func (c Config) LogValue() slog.Value { return slog.GroupValue(c.summary()...) }
 
 // MarshalJSON returns what LogValue shows, as an object. It is not meant to be

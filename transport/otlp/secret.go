@@ -19,9 +19,9 @@ func (c Config) printable() Config {
 // bare is a Config that prints as fmt would print it.
 type bare Config
 
-// Format prints c with *** for the values of headers, whatever the verb.
-func (c Config) Format(f fmt.State, verb rune) {
-	setting.Format(f, verb, bare(c.printable()))
+// Format prints c as %v does, with *** for the values of headers, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	setting.Format(f, bare(c.printable()))
 }
 
 // summary is what a log or a JSON document shows of c.

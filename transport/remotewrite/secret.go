@@ -9,22 +9,21 @@ import (
 	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
-// printable returns c without its secrets. A URL that New would refuse may hold
-// a password; a TLS configuration holds private keys.
+// printable returns c without its secrets. A URL that New would refuse may hold a
+// password. A TLS configuration has private keys, but it prints as an address.
 func (c Config) printable() Config {
 	c.Headers = setting.HideValues(c.Headers)
 	setting.Hide(&c.BearerToken, &c.Password)
 	setting.HideURL(&c.URL, parseURL)
-	c.TLS = nil
 	return c
 }
 
 // bare is a Config that prints as fmt would print it.
 type bare Config
 
-// Format prints c with *** for its secrets and without TLS, whatever the verb.
-func (c Config) Format(f fmt.State, verb rune) {
-	setting.Format(f, verb, bare(c.printable()))
+// Format prints c as %v does, with *** for its secrets, whatever the verb.
+func (c Config) Format(f fmt.State, _ rune) {
+	setting.Format(f, bare(c.printable()))
 }
 
 // summary is what a log or a JSON document shows of c.
@@ -42,7 +41,7 @@ func (c Config) summary() []slog.Attr {
 		slog.Int("max_samples", p.MaxSamples),
 		slog.Int("max_request_bytes", p.MaxRequestBytes),
 		slog.String("timeout", p.Timeout.String()),
-		slog.Bool("tls", c.TLS != nil),
+		slog.Bool("tls", p.TLS != nil),
 		slog.Bool("client", p.Client != nil),
 	}
 }

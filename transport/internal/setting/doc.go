@@ -12,9 +12,9 @@
 //
 //	type bare Config // without the method, so that fmt prints its fields
 //
-//	func (c Config) Format(f fmt.State, verb rune) {
+//	func (c Config) Format(f fmt.State, _ rune) {
 //		setting.Hide(&c.Password)
 //		c.Headers = setting.HideValues(c.Headers)
-//		setting.Format(f, verb, bare(c))
+//		setting.Format(f, bare(c))
 //	}
 package setting

@@ -37,9 +37,11 @@ func HideValues(headers map[string]string) map[string]string {
 	return out
 }
 
-// Format prints v as fmt would, for the Formatter of a Config: v is the Config without
-// its secrets, and of a type without methods.
-func Format(f fmt.State, verb rune, v any) { fmt.Fprintf(f, fmt.FormatString(f, verb), v) }
+// Format prints v as fmt would for %v with the flags of f, for the Formatter of a Config:
+// v is the Config without its secrets, and of a type without methods. Any other verb, as
+// %s, would not print a pointer, as that to a TLS configuration, by its address but show
+// what it points to. (Of %p the Formatter is not told.)
+func Format(f fmt.State, v any) { fmt.Fprintf(f, fmt.FormatString(f, 'v'), v) }
 
 // JSON returns the attributes that a log shows as an object. It is not meant to be read
 // back.

@@ -1,6 +1,7 @@
 package setting_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -16,11 +17,12 @@ type config struct {
 	Key     string
 	URL     string
 	Headers map[string]string
+	TLS     *tls.Config
 }
 
 type bare config
 
-func (c config) Format(f fmt.State, verb rune) {
+func (c config) Format(f fmt.State, _ rune) {
 	setting.Hide(&c.Key)
 	setting.HideURL(&c.URL, func(raw string) (int, string) {
 		if raw != "fine" {
@@ -29,18 +31,20 @@ func (c config) Format(f fmt.State, verb rune) {
 		return 0, ""
 	})
 	c.Headers = setting.HideValues(c.Headers)
-	setting.Format(f, verb, bare(c))
+	setting.Format(f, bare(c))
 }
 
 func TestSecretsAreHiddenWhateverTheVerb(t *testing.T) {
-	c := config{Key: "secret", URL: "secret", Headers: map[string]string{"A": "secret", "B": ""}}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+	c := config{Key: "secret", URL: "secret", Headers: map[string]string{"A": "secret", "B": ""}, TLS: &tls.Config{ServerName: "secret"}}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%#x"} {
 		text := fmt.Sprintf(verb, c)
 		assert.NotContains(t, text, "secret", verb)
 		assert.Contains(t, text, setting.Hidden, verb)
 	}
-	assert.Equal(t, "{*** *** map[A:*** B:***]}", fmt.Sprint(c))
-	assert.Equal(t, "{Key: URL:fine Headers:map[]}", fmt.Sprintf("%+v", config{URL: "fine"}))
+	c.TLS = nil
+	assert.Equal(t, "{*** *** map[A:*** B:***] <nil>}", fmt.Sprint(c))
+	assert.Equal(t, "{*** *** map[A:*** B:***] <nil>}", fmt.Sprintf("%s", c))
+	assert.Equal(t, "{Key: URL:fine Headers:map[] TLS:<nil>}", fmt.Sprintf("%+v", config{URL: "fine"}))
 	assert.Equal(t, "secret", c.Headers["A"], "the Config itself stays as it is")
 	assert.Nil(t, setting.HideValues(nil))
 }
