@@ -7,7 +7,7 @@ import (
 	"github.com/shardstats/shardstats/flush"
 )
 
-// How spellings are hashed. Client.find does the same for short strings, written out.
+// How spellings are hashed. Client.find does the same for most, written out.
 
 // keys make the hash of each process its own: who chooses the strings cannot
 // choose where they land. They are odd, and four for each place of a string, so
@@ -62,49 +62,50 @@ func middle(s string, place int) uint64 {
 	return h
 }
 
-// hashOwn returns the hash and the shape of a spelling that Own can hold, as find
-// computes them.
-func (c *Client) hashOwn(kind kind, name string, tags []string) (hash, shape uint64) {
-	a, b := ends(name)
-	hash = c.seed + fold(a^keys[0], b^keys[1])
-	for i, tag := range tags {
-		a, b := ends(tag)
-		hash += fold(a^keys[2*i+2], b^keys[2*i+3])
+// hashOwn returns the hash and the shape of a spelling, as find computes them. ok is
+// false if Own cannot hold it.
+func (c *Client) hashOwn(kind kind, name string, tags []string) (hash, shape uint64, ok bool) {
+	if c.nameAt+len(name) > maxOwnBytes || len(tags) >= fastStrings {
+		return 0, 0, false
 	}
-	sum, _ := c.middles(name, tags)
-	lens := uint64(len(name) + c.nameAt)
-	for i, tag := range tags {
-		lens |= uint64(len(tag)) << (8 * (i + 1))
+	hash = c.seed
+	lens := uint64(c.nameAt)
+	s := name
+	for place := 0; ; place++ {
+		if len(s) > maxOwnBytes {
+			return 0, 0, false
+		}
+		var a, b uint64 // ends, written out
+		if n := len(s); n >= 8 {
+			if n > wordsSuffice {
+				hash += middle(s, place)
+			}
+			a, b = load64(s, 0), load64(s, n-8)
+		} else if n >= 4 {
+			a, b = load32(s, 0), load32(s, n-4)
+		} else {
+			a, b = few(s), 0
+		}
+		k := 2 * place & (middleKeys - 2)
+		hash += fold(a^keys[k], b^keys[k+1])
+		lens += uint64(len(s)) << (8 * place & 63)
+		if place == len(tags) {
+			break
+		}
+		s = tags[place]
 	}
 	shape = shapeFor(kind, len(tags), lens)
-	hash = (hash + sum) ^ shape*0x9e3779b97f4a7c15
-	return hash, shape | hash<<checkShift
+	hash ^= shape * shapeKey
+	return hash, shape | hash<<checkShift, true
 }
 
-// middles returns the sum of the hashes of the middles of the long strings of a call.
-// ok is false if Own cannot hold them.
-func (c *Client) middles(name string, tags []string) (sum uint64, ok bool) {
-	if c.nameAt+len(name) > maxOwnBytes {
-		return 0, false
-	}
-	if len(name) > wordsSuffice {
-		sum = middle(name, 0)
-	}
-	for i, tag := range tags {
-		if len(tag) > wordsSuffice {
-			if len(tag) > maxOwnBytes {
-				return 0, false
-			}
-			sum += middle(tag, i+1)
-		}
-	}
-	return sum, true
-}
+// shapeKey spreads the bits of a shape over those of a hash. The golden ratio's.
+const shapeKey = 0x9e3779b97f4a7c15
 
 // hashLong hashes a call with any number of tags, one after the other. ok is
 // false if a string is too long to be looked at.
 func (c *Client) hashLong(kind kind, name string, tags []string) (hash uint64, ok bool) {
-	hash = c.seed ^ shapeFor(kind, len(tags), longLens)*0x9e3779b97f4a7c15
+	hash = c.seed ^ shapeFor(kind, len(tags), longLens)*shapeKey
 	for i := -1; i < len(tags); i++ {
 		s := name
 		if i >= 0 {
@@ -140,6 +141,6 @@ func (s *series) hash() uint64 {
 		tags[i] = s.Own[at : at+lens&0xff]
 		at += lens & 0xff
 	}
-	hash, _ := c.hashOwn(s.Kind, name, tags[:n])
+	hash, _, _ := c.hashOwn(s.Kind, name, tags[:n])
 	return hash
 }

@@ -19,7 +19,8 @@ import (
 // strings stand one after another. More tags, and longer strings, are in an extra.
 const (
 	fastStrings  = flush.OwnTags + 1
-	wordsSuffice = 15 // bytes of a string that its two words are; all ones
+	wordsSuffice = 15 // bytes of a string that its two words are
+	fourWords    = 31 // bytes of a string that find takes, as four words; all ones
 
 	// maxOwnBytes bounds the strings of a spelling in Own. It is not all ones, so
 	// that longLens is the lengths of none.
@@ -34,17 +35,35 @@ const (
 // find returns the spelling of a call, or nil if it was not seen before.
 //
 // It is written out for each string, since a loop over them costs a third more, and
-// calls nothing if all strings are short, since what lives across a call goes through
-// memory. What is rare is left to others.
+// it is for short strings and calls nothing on its way, since what lives across a call
+// goes through memory. What is longer, or rare, is left to others.
 func (c *Client) find(kind kind, name string, tags []string) *series {
 	if len(tags) >= fastStrings {
 		return c.findLong(kind, name, tags)
 	}
+	all := len(name) // the lengths or-ed
+	lens := uint64(all + c.nameAt)
+	if len(tags) > 0 {
+		all |= len(tags[0])
+		lens += uint64(len(tags[0])) << 8
+	}
+	if len(tags) > 1 {
+		all |= len(tags[1])
+		lens += uint64(len(tags[1])) << 16
+	}
+	if len(tags) > 2 {
+		all |= len(tags[2])
+		lens += uint64(len(tags[2])) << 24
+	}
+	if all > fourWords || c.nameAt > maxOwnBytes-fourWords {
+		return c.findAgain(kind, name, tags)
+	}
 	var a, b uint64
 	hash := c.seed
-	all := len(name) // the lengths or-ed
-	lens := uint64(uint32(all + c.nameAt))
 	if n := len(name); n >= 8 {
+		if n > wordsSuffice {
+			hash += fold(load64(name, 8)^keys[8], load64(name, n-16)^keys[9])
+		}
 		a, b = load64(name, 0), load64(name, n-8)
 	} else if n >= 4 {
 		a, b = load32(name, 0), load32(name, n-4)
@@ -54,8 +73,10 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 	hash += fold(a^keys[0], b^keys[1])
 	if len(tags) > 0 {
 		s := tags[0]
-		n := len(s)
-		if n >= 8 {
+		if n := len(s); n >= 8 {
+			if n > wordsSuffice {
+				hash += fold(load64(s, 8)^keys[10], load64(s, n-16)^keys[11])
+			}
 			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
 			a, b = load32(s, 0), load32(s, n-4)
@@ -63,13 +84,13 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 			a, b = few(s), 0
 		}
 		hash += fold(a^keys[2], b^keys[3])
-		lens += uint64(n) << 8
-		all |= n
 	}
 	if len(tags) > 1 {
 		s := tags[1]
-		n := len(s)
-		if n >= 8 {
+		if n := len(s); n >= 8 {
+			if n > wordsSuffice {
+				hash += fold(load64(s, 8)^keys[12], load64(s, n-16)^keys[13])
+			}
 			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
 			a, b = load32(s, 0), load32(s, n-4)
@@ -77,13 +98,13 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 			a, b = few(s), 0
 		}
 		hash += fold(a^keys[4], b^keys[5])
-		lens += uint64(n) << 16
-		all |= n
 	}
 	if len(tags) > 2 {
 		s := tags[2]
-		n := len(s)
-		if n >= 8 {
+		if n := len(s); n >= 8 {
+			if n > wordsSuffice {
+				hash += fold(load64(s, 8)^keys[14], load64(s, n-16)^keys[15])
+			}
 			a, b = load64(s, 0), load64(s, n-8)
 		} else if n >= 4 {
 			a, b = load32(s, 0), load32(s, n-4)
@@ -91,19 +112,11 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 			a, b = few(s), 0
 		}
 		hash += fold(a^keys[6], b^keys[7])
-		lens += uint64(n) << 24
-		all |= n
-	}
-	if all > wordsSuffice || c.nameAt > maxOwnBytes-wordsSuffice {
-		sum, ok := c.middles(name, tags)
-		if !ok {
-			return c.findLong(kind, name, tags)
-		}
-		hash += sum
 	}
 	shape := shapeFor(kind, len(tags), lens)
-	hash ^= shape * 0x9e3779b97f4a7c15
+	hash ^= shape * shapeKey
 	shape |= hash << checkShift
+search:
 	for t := c.core.registry.table.Load(); t != nil; t = t.older {
 		i := hash >> hashShift
 		for range maxProbes {
@@ -115,55 +128,81 @@ func (c *Client) find(kind kind, name string, tags []string) *series {
 			if (sp.shape()^shape)&shapeMask != 0 || sp.Common != c.common {
 				continue
 			}
+			// Hardly ever is it another one with this check: one in 65,536. Then it
+			// is searched for once more.
 			own, at := sp.Own, c.nameAt
-			var differ uint64
 			if n := len(name); n >= 8 {
-				differ = load64(own, at) ^ load64(name, 0) | load64(own, at+n-8) ^ load64(name, n-8)
+				if load64(own, at) != load64(name, 0) || load64(own, at+n-8) != load64(name, n-8) {
+					break search
+				}
+				if n > wordsSuffice && (load64(own, at+8) != load64(name, 8) || load64(own, at+n-16) != load64(name, n-16)) {
+					break search
+				}
 			} else if n >= 4 {
-				differ = load32(own, at) ^ load32(name, 0) | load32(own, at+n-4) ^ load32(name, n-4)
-			} else {
-				differ = few(own[at:at+n]) ^ few(name)
+				if load32(own, at) != load32(name, 0) || load32(own, at+n-4) != load32(name, n-4) {
+					break search
+				}
+			} else if few(own[at:at+n]) != few(name) {
+				break search
 			}
 			at += len(name)
 			if len(tags) > 0 {
 				s := tags[0]
 				if n := len(s); n >= 8 {
-					differ |= load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
+					if load64(own, at) != load64(s, 0) || load64(own, at+n-8) != load64(s, n-8) {
+						break search
+					}
+					if n > wordsSuffice && (load64(own, at+8) != load64(s, 8) || load64(own, at+n-16) != load64(s, n-16)) {
+						break search
+					}
 				} else if n >= 4 {
-					differ |= load32(own, at) ^ load32(s, 0) | load32(own, at+n-4) ^ load32(s, n-4)
-				} else {
-					differ |= few(own[at:at+n]) ^ few(s)
+					if load32(own, at) != load32(s, 0) || load32(own, at+n-4) != load32(s, n-4) {
+						break search
+					}
+				} else if few(own[at:at+n]) != few(s) {
+					break search
 				}
 				at += len(s)
 			}
 			if len(tags) > 1 {
 				s := tags[1]
 				if n := len(s); n >= 8 {
-					differ |= load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
+					if load64(own, at) != load64(s, 0) || load64(own, at+n-8) != load64(s, n-8) {
+						break search
+					}
+					if n > wordsSuffice && (load64(own, at+8) != load64(s, 8) || load64(own, at+n-16) != load64(s, n-16)) {
+						break search
+					}
 				} else if n >= 4 {
-					differ |= load32(own, at) ^ load32(s, 0) | load32(own, at+n-4) ^ load32(s, n-4)
-				} else {
-					differ |= few(own[at:at+n]) ^ few(s)
+					if load32(own, at) != load32(s, 0) || load32(own, at+n-4) != load32(s, n-4) {
+						break search
+					}
+				} else if few(own[at:at+n]) != few(s) {
+					break search
 				}
 				at += len(s)
 			}
 			if len(tags) > 2 {
 				s := tags[2]
 				if n := len(s); n >= 8 {
-					differ |= load64(own, at) ^ load64(s, 0) | load64(own, at+n-8) ^ load64(s, n-8)
+					if load64(own, at) != load64(s, 0) || load64(own, at+n-8) != load64(s, n-8) {
+						break search
+					}
+					if n > wordsSuffice && (load64(own, at+8) != load64(s, 8) || load64(own, at+n-16) != load64(s, n-16)) {
+						break search
+					}
 				} else if n >= 4 {
-					differ |= load32(own, at) ^ load32(s, 0) | load32(own, at+n-4) ^ load32(s, n-4)
-				} else {
-					differ |= few(own[at:at+n]) ^ few(s)
+					if load32(own, at) != load32(s, 0) || load32(own, at+n-4) != load32(s, n-4) {
+						break search
+					}
+				} else if few(own[at:at+n]) != few(s) {
+					break search
 				}
 			}
-			if differ == 0 && (all <= wordsSuffice || sameMiddles(own, c.nameAt, name, tags)) {
-				return sp
-			}
-			return c.findAgain(kind, name, tags) // another with this shape and check: one in 65,536
+			return sp
 		}
 	}
-	return nil
+	return c.findAgain(kind, name, tags)
 }
 
 // The shape of a spelling is what stands in flush.Series from Lens on, without the
@@ -178,35 +217,13 @@ func shapeFor(kind kind, tags int, lens uint64) uint64 {
 	return lens | uint64(kind)<<32 | uint64(tags)<<40
 }
 
-// sameMiddles reports whether own has the middles of the long strings of a call, which
-// begins there at a place, and whose ends it has.
-func sameMiddles(own string, at int, name string, tags []string) bool {
-	if len(name) > wordsSuffice && !sameMiddle(own[at:at+len(name)], name) {
-		return false
-	}
-	at += len(name)
-	for _, tag := range tags {
-		if len(tag) > wordsSuffice && !sameMiddle(own[at:at+len(tag)], tag) {
-			return false
-		}
-		at += len(tag)
-	}
-	return true
-}
-
-// sameMiddle compares two strings of one length but for their ends. A string of usual
-// length is compared faster here than by the runtime.
-func sameMiddle(a, b string) bool {
-	if n := len(b); n <= 32 {
-		return load64(a, 8) == load64(b, 8) && load64(a, n-16) == load64(b, n-16)
-	}
-	return a == b
-}
-
-// findAgain is find, slower, for a call of which it met another spelling with the same
-// shape.
+// findAgain is find, slower, for calls with strings of any length, and those for which
+// find met another spelling with the same shape and check.
 func (c *Client) findAgain(kind kind, name string, tags []string) *series {
-	hash, shape := c.hashOwn(kind, name, tags)
+	hash, shape, ok := c.hashOwn(kind, name, tags)
+	if !ok {
+		return c.findLong(kind, name, tags)
+	}
 	return c.look(hash, shape, name, tags)
 }
 
@@ -261,13 +278,14 @@ func (s *series) spells(nameAt int, name string, tags []string) bool {
 // extra with those that Own cannot hold, nil if there are none.
 func (c *Client) spell(sp *series, kind kind, name string, tags []string) (more *extra) {
 	sp.Common, sp.Kind = c.common, kind
-	if _, ok := c.middles(name, tags); !ok || len(tags) >= fastStrings {
+	hash, _, ok := c.hashOwn(kind, name, tags)
+	if !ok {
+		hash, _ = c.hashLong(kind, name, tags)
 		sp.Lens = longLens
 		more = &extra{name: strings.Clone(name), tags: make([]string, len(tags))}
 		for i, tag := range tags {
 			more.tags[i] = strings.Clone(tag)
 		}
-		hash, _ := c.hashLong(kind, name, tags)
 		sp.Check = uint16(hash)
 		return more
 	}
@@ -275,7 +293,7 @@ func (c *Client) spell(sp *series, kind kind, name string, tags []string) (more 
 		name = c.namespace + "." + name
 	}
 	sp.Own, sp.Lens, sp.Order = flush.Pack(name, tags)
-	sp.Check = uint16(sp.hash())
+	sp.Check = uint16(hash)
 	return nil
 }
 

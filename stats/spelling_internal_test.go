@@ -52,7 +52,7 @@ func TestSpellingsAtTheBoundsAreFoundAndTellApart(t *testing.T) {
 			require.Same(t, s, c.find(transport.KindCount, name, tags), "%d: %q is not found again", namespace, text)
 			require.Nil(t, c.find(transport.KindGauge, name, tags))
 			if hash := s.hash(); s.Lens != longLens {
-				_, shape := c.hashOwn(transport.KindCount, name, tags)
+				_, shape, _ := c.hashOwn(transport.KindCount, name, tags)
 				require.Equal(t, shape, s.shape()&shapeMask)
 				require.Equal(t, uint16(hash), s.Check)
 			}
