@@ -1,6 +1,3 @@
-// Package rejection has what transports share that say of single points of a batch what
-// became of them: of those that cannot be sent, and of those whose request failed
-// while others were not tried.
 package rejection
 
 import (
@@ -21,7 +18,7 @@ func has(list []transport.Rejection, number int) bool {
 	return found
 }
 
-// Others reports whether an item from from to to is not in rejected, which is sorted.
+// Others reports whether an item in [from, to) is not in rejected, which is sorted.
 func Others(rejected []transport.Rejection, from, to int) bool {
 	for number := from; number < to; number++ {
 		if !has(rejected, number) {
@@ -32,8 +29,8 @@ func Others(rejected []transport.Rejection, from, to int) bool {
 }
 
 // Name returns rejected, which is sorted, with one more Rejection for each item of b
-// from from to to that is not in it, sorted. Points of kinds that pass which are
-// named only; all are if it is nil, and every event and check is.
+// in [from, to) that is not in it, sorted. Of the points only those are named whose
+// kind passes which, all if it is nil; events and checks always are.
 func Name(rejected []transport.Rejection, b *transport.Batch, from, to int, reason transport.Reason, which func(transport.Kind) bool) []transport.Rejection {
 	known := rejected
 	name := func(number int) {
