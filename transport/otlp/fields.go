@@ -1,8 +1,6 @@
 package otlp
 
-import (
-	"google.golang.org/protobuf/encoding/protowire"
-)
+import "google.golang.org/protobuf/encoding/protowire"
 
 // Field numbers of OTLP 1.x, as in its metrics/v1, common/v1, resource/v1 and
 // collector/metrics/v1 (https://github.com/open-telemetry/opentelemetry-proto).

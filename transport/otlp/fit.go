@@ -8,9 +8,7 @@ import (
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
-const (
-	maxUnix = math.MaxInt64 / int64(time.Second) // a later time in nanoseconds is no int64
-)
+const maxUnix = math.MaxInt64 / int64(time.Second) // a later time in nanoseconds is no int64
 
 // shape is what a series is sent as.
 type shape uint8

@@ -37,8 +37,8 @@ type Weigher struct {
 // If the samples stand for fewer than sum.Count observations, because some were
 // counted only, all weights grow by one factor, so that the receiver's count is
 // sum.Count. If the minimum or the maximum is not among the samples, it is added, and
-// takes its 1 from the sample nearest to it that has more. Without any sample, what is known of them goes instead: the minimum,
-// the maximum, and for all between their mean.
+// takes its 1 from the sample nearest to it that has more. Without any sample, what is
+// known of them goes instead: the minimum, the maximum, and for all between their mean.
 func (w *Weigher) Weigh(sum *transport.Summary, offset func() float64) []Copies {
 	w.out = w.out[:0]
 	samples := sum.Samples

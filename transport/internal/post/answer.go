@@ -47,7 +47,7 @@ func (a *Answer) Refuse(text string) *Refusal {
 		r.Outcome = transport.TooLarge
 	case status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status/100 == 5:
 		r.Outcome = transport.Retry
-		r.After = RetryAfter(a.Header, time.Now())
+		r.After = retryAfter(a.Header, time.Now())
 	case status/100 == 1, status/100 == 3:
 		r.Outcome = transport.Retry
 	}
@@ -92,9 +92,9 @@ func Tame(text string) string {
 // maxRetryAfter bounds what a peer can ask for; the flusher bounds it further.
 const maxRetryAfter = time.Hour
 
-// RetryAfter returns the longest wait that the header's Retry-After asks for, 0 if it
+// retryAfter returns the longest wait that the header's Retry-After asks for, 0 if it
 // makes no sense.
-func RetryAfter(h http.Header, now time.Time) time.Duration {
+func retryAfter(h http.Header, now time.Time) time.Duration {
 	var longest time.Duration
 	for _, v := range h.Values("Retry-After") {
 		longest = max(longest, parseRetryAfter(strings.TrimSpace(v), now))

@@ -42,7 +42,7 @@ func TestRetryAfter(t *testing.T) {
 		{[]string{"5", "20"}, 20 * time.Second},
 		{[]string{"20", "abc"}, 20 * time.Second},
 	} {
-		assert.Equal(t, c.want, RetryAfter(http.Header{"Retry-After": c.values}, now), "%q", c.values)
+		assert.Equal(t, c.want, retryAfter(http.Header{"Retry-After": c.values}, now), "%q", c.values)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestSecrets(t *testing.T) {
 		"pass+word":              true,
 		"nothing":                false,
 	} {
-		assert.Equal(t, hidden, s.QuotedIn(text), text)
+		assert.Equal(t, hidden, s.quotedIn(text), text)
 		assert.Equal(t, hidden, s.Hide(text) != text, text)
 	}
 }

@@ -42,9 +42,9 @@ func SecretsOf(headers map[string]string, others ...string) Secrets {
 	return func() []string { return words }
 }
 
-// QuotedIn reports whether text gives one of them away, by its beginning. It errs on
+// quotedIn reports whether text gives one of them away, by its beginning. It errs on
 // the side of yes.
-func (s Secrets) QuotedIn(text string) bool {
+func (s Secrets) quotedIn(text string) bool {
 	text = strings.ToLower(text)
 	for _, word := range s() {
 		if strings.Contains(text, word[:min(len(word), quotedAtLeast)]) {
@@ -56,7 +56,7 @@ func (s Secrets) QuotedIn(text string) bool {
 
 // Hide returns text, or what can be said of it if one of them is in it.
 func (s Secrets) Hide(text string) string {
-	if text != "" && s.QuotedIn(text) {
+	if text != "" && s.quotedIn(text) {
 		return "what was said is left out, it quotes a secret"
 	}
 	return text

@@ -17,8 +17,8 @@ const (
 	Histogram
 )
 
-// FormOf returns the form of a kind, 0 for one that there is not.
-func FormOf(k transport.Kind) Form {
+// formOf returns the form of a kind, 0 for one that there is not.
+func formOf(k transport.Kind) Form {
 	switch k {
 	case transport.KindCount:
 		return Counter
@@ -51,7 +51,7 @@ type Family struct {
 	Unit               string // "seconds" or ""
 	Help               string // "" until a series came with a description
 
-	Announced int64 // for who uses it
+	Announced int64 // for remotewrite: when its metadata was last sent, in seconds since 1970; 0: never
 
 	raws []string // what series are called that are in it
 }
@@ -144,7 +144,7 @@ func (f *Families) forgetRaws() {
 }
 
 func newFamily(name string, kind transport.Kind) *Family {
-	family := &Family{Name: name, Base: name, Kind: kind, Form: FormOf(kind)}
+	family := &Family{Name: name, Base: name, Kind: kind, Form: formOf(kind)}
 	switch family.Form {
 	case Counter:
 		family.Base = strings.TrimSuffix(name, totalSuffix)

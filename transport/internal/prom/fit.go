@@ -7,14 +7,12 @@ import (
 	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
-const (
-	maxUnix = math.MaxInt64 / 2000 // a time in milliseconds, and an interval, are an int64
-)
+const maxUnix = math.MaxInt64 / 2000 // a time in milliseconds, and an interval, are an int64
 
 // Unfit says why a point cannot be sent, "" if it can. The flusher hands out no such
 // point; a program that calls Send itself might.
 func Unfit(s *transport.Series, p *transport.Point) string {
-	form := FormOf(s.Kind)
+	form := formOf(s.Kind)
 	switch {
 	case s.Name == "":
 		return string(transport.ReasonBadName)

@@ -207,14 +207,14 @@ func AppendKey(dst []byte, name string, labels []Label) []byte {
 // AppendLabels appends each label as a message of a name, field 1, and a value, field 2.
 func AppendLabels(dst []byte, field protowire.Number, labels []Label) []byte {
 	for i := range labels {
-		dst = AppendLabel(dst, field, labels[i].Key, labels[i].Value)
+		dst = appendLabel(dst, field, labels[i].Key, labels[i].Value)
 	}
 	return dst
 }
 
-// AppendLabel appends one label as AppendLabels does; field is below 16, and the strings
+// appendLabel appends one label as AppendLabels does; field is below 16, and the strings
 // are valid UTF-8.
-func AppendLabel(dst []byte, field protowire.Number, key, value string) []byte {
+func appendLabel(dst []byte, field protowire.Number, key, value string) []byte {
 	if size := 4 + len(key) + len(value); size < 0x80 { // each length is one byte, as for nearly all
 		dst = append(dst, byte(field)<<3|byte(protowire.BytesType), byte(size), 1<<3|byte(protowire.BytesType), byte(len(key)))
 		dst = append(dst, key...)

@@ -106,7 +106,7 @@ func TestLabelsAreSortedDistinctAndDoNotDependOnTheOrderOfTags(t *testing.T) {
 }
 
 // A label of lengths around those that take two bytes is what protowire makes of it.
-func TestAppendLabel(t *testing.T) {
+func TestAppendLabels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		length := rapid.OneOf(rapid.IntRange(0, 20), rapid.IntRange(55, 70), rapid.IntRange(115, 140), rapid.IntRange(0, 20_000))
 		label := prom.Label{Key: strings.Repeat("k", length.Draw(t, "key")), Value: strings.Repeat("v", length.Draw(t, "value"))}

@@ -2,9 +2,9 @@ package summary
 
 import "github.com/shardstats/shardstats/transport"
 
-// MaxCount is the most observations that a summary may have: up to it each whole
+// maxCount is the most observations that a summary may have: up to it each whole
 // number is a float64.
-const MaxCount = 1 << 53
+const maxCount = 1 << 53
 
 // Finite reports whether f is a number and not infinite.
 func Finite(f float64) bool { return f-f == 0 }
@@ -28,7 +28,7 @@ func UnfitSamples(s *transport.Summary) string {
 		return string(transport.ReasonUnsupported)
 	case !Finite(s.Sum) || !Finite(s.Min) || !Finite(s.Max) || !(s.Count >= 0):
 		return string(transport.ReasonBadValue)
-	case s.Count > MaxCount:
+	case s.Count > maxCount:
 		return "it has more than 2^53 observations"
 	}
 	total := 0.0
@@ -43,7 +43,7 @@ func UnfitSamples(s *transport.Summary) string {
 		total += x.Weight
 	}
 	switch {
-	case !(total <= MaxCount):
+	case !(total <= maxCount):
 		return "its samples stand for more than 2^53 observations"
 	case len(s.Samples) > 0 && total == 0:
 		return "its samples stand for nothing"
