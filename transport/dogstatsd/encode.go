@@ -73,10 +73,10 @@ type errUnfit string
 func (e errUnfit) Error() string { return string(e) }
 
 const (
-	errTooLarge  = errUnfit(transport.ReasonTooLarge)
-	errNotFinite = errUnfit(transport.ReasonBadValue)
-	errTooOld    = errUnfit(transport.ReasonTooOld)
-	errUnknown   = errUnfit(transport.ReasonUnsupported)
+	errTooLarge    = errUnfit(transport.ReasonTooLarge)
+	errNotFinite   = errUnfit(transport.ReasonBadValue)
+	errTooOld      = errUnfit(transport.ReasonTooOld)
+	errUnsupported = errUnfit(transport.ReasonUnsupported)
 )
 
 // begin makes name and suffix those of s.
@@ -131,7 +131,7 @@ func (e *encoder) point(s *transport.Series, p *transport.Point, parts *progress
 	case transport.KindHistogram, transport.KindTiming, transport.KindDistribution:
 		return e.samples(s, p, parts)
 	}
-	return errUnknown
+	return errUnsupported
 }
 
 // flat appends the line of a count, a gauge or a rate.
@@ -163,7 +163,7 @@ func (e *encoder) appendFlat(dst []byte, k transport.Kind, value float64, unix i
 	return append(dst, e.cardinality...)
 }
 
-// packed appends one line for all of points, and says whether it did: they may have
+// packed appends one line for all points of s, and says whether it did: they may have
 // to go one by one.
 func (e *encoder) packed(s *transport.Series) (bool, error) {
 	if e.packing != PackAll || e.timestamps || len(s.Points) < 2 ||
@@ -194,7 +194,7 @@ func (e *encoder) packed(s *transport.Series) (bool, error) {
 // set appends a line for each member.
 func (e *encoder) set(p *transport.Point, parts *progress) error {
 	if p.Members == nil && p.Value != 0 {
-		return errUnknown // the size alone says nothing to a receiver that counts
+		return errUnsupported // the size alone says nothing to a receiver that counts
 	}
 	fixed := len(e.name) + len("|s") + len(e.suffix) + len(e.cardinality)
 	for _, m := range p.Members {

@@ -153,6 +153,8 @@ func (t *Transport) resumed(b *transport.Batch, s *transport.Series, p *transpor
 	return r.parts
 }
 
+var errRejected = errors.New("dogstatsd: some points cannot be sent")
+
 // report returns the error of Send for what became of the items of b.
 func (t *Transport) report(b *transport.Batch, err error) error {
 	a := &t.attempt
@@ -162,10 +164,7 @@ func (t *Transport) report(b *transport.Batch, err error) error {
 		if len(rejected) == 0 {
 			return nil
 		}
-		return &transport.SendError{
-			Outcome: transport.Permanent, Delivered: b.Len(), Rejected: rejected,
-			Err: errors.New("dogstatsd: some points cannot be sent, the first: " + rejected[0].Reason),
-		}
+		return &transport.SendError{Outcome: transport.Permanent, Delivered: b.Len(), Rejected: rejected, Err: errRejected}
 	}
 	se := &transport.SendError{Outcome: transport.Permanent, Rejected: rejected, Err: err}
 	failed, ok := errors.AsType[*fault](err)
