@@ -86,8 +86,8 @@ func (a *attempt) leading() int {
 	return n
 }
 
-// rest returns the result of a Send whose requests all succeeded.
-func (a *attempt) rest() error {
+// success returns the result of a Send whose requests all succeeded.
+func (a *attempt) success() error {
 	if len(a.rejected) == 0 {
 		return nil
 	}

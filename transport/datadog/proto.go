@@ -7,7 +7,8 @@ import "unicode/utf8"
 const schemaVersion = "5.0.215"
 
 // valid returns s with U+FFFD for each byte that is not part of valid UTF-8, which
-// no string of protobuf may hold. It allocates only if there is one.
+// no string of protobuf may hold: one for each, as in JSON, so that a host has the
+// same name in both. It allocates only if there is one.
 func valid(s string) string {
 	if utf8.ValidString(s) {
 		return s

@@ -11,8 +11,7 @@ import (
 )
 
 // post sends content to r and returns nil if it was accepted. reusable reports whether
-// the memory of content is free again: that of net/http may still read it after an
-// early answer.
+// the memory of content is free again: net/http may still read it after an early answer.
 func (t *Transport) post(ctx context.Context, r *route, content []byte) (failed *transport.SendError, reusable bool) {
 	req := &post.Request{Method: http.MethodPost, URL: t.base + r.path, What: r.path, Body: content}
 	return t.exchange(ctx, req, r), req.BodyFree

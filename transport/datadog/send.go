@@ -29,7 +29,7 @@ func (t *Transport) Send(ctx context.Context, b *transport.Batch) error {
 		failed.Delivered = delivered
 		return failed
 	}
-	return a.rest()
+	return a.success()
 }
 
 // sendTo sends the points of one endpoint.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport/internal/post"
 	"github.com/shardstats/shardstats/transport/internal/setting"
+	"github.com/shardstats/shardstats/transport/internal/summary"
 )
 
 // Defaults of [Config], and limits.
@@ -154,10 +155,8 @@ func (c Config) withDefaults() (Config, *url.URL, error) {
 	if c.Quantiles == nil {
 		c.Quantiles = defaultQuantiles
 	}
-	for _, q := range c.Quantiles {
-		if !(q >= 0 && q <= 1) {
-			wrong.Add("Quantiles has %v: want 0 to 1, as 0.95", q)
-		}
+	if _, err := summary.Quantiles(c.Quantiles); err != nil {
+		wrong.Add("Quantiles %w", err)
 	}
 	if c.Compression > None {
 		wrong.Add("Compression is %v: want Gzip or None", c.Compression)
