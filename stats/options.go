@@ -84,9 +84,10 @@ func RetryUnknown() TransportOption {
 	return transportOption(func(c *flush.TransportConfig) { c.RetryUnknown = true })
 }
 
-// OnlyMetrics sends only the metrics for whose full name keep returns true. The
-// flusher calls keep once for each series and remembers the answer. keep must be
-// quick and must not call the client: nothing is swapped while it runs.
+// OnlyMetrics sends only the metrics for whose full name, namespace included, keep
+// returns true. Events and service checks are sent without asking. The flusher
+// calls keep once for each series and remembers the answer. keep must be quick and
+// must not call the client: nothing is swapped while it runs.
 func OnlyMetrics(keep func(name string) bool) TransportOption {
 	return transportOption(func(c *flush.TransportConfig) { c.Only = keep })
 }

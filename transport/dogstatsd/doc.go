@@ -76,7 +76,8 @@
 // unixstream on Linux a Send is delivered when the receiver has read it. If the
 // connection dies before that, the points that were written and not read are
 // Unknown; what was not written is Retry. On other systems written counts as
-// read.
+// read. What a receiver makes of a line is not seen: statsd_exporter counts sets,
+// events and checks as errors, and they are delivered all the same.
 //
 //	no receiver, no socket, a name that cannot be found   Retry
 //	a receiver that does not keep up within the timeout   Retry

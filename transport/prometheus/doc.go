@@ -25,7 +25,8 @@
 //	distribution        name, a histogram: native where the format has it, else with
 //	                    buckets at powers of two
 //
-// A native histogram has Prometheus' finest schema, 8, if Config.MaxBuckets allows. Its counts
+// A native histogram has Prometheus' finest schema, 8, if Config.MaxBuckets allows; values were
+// rounded before, by 0.4 %, or 0.8 % if they are many and far apart. Its counts
 // are whole numbers, or floats if a submission was sampled at an odd rate. They count what left
 // a sample: an observation that only counted in a sum is in no bucket. In the text formats
 // counts are rounded, and the bounds of a distribution are 64 powers of two at most, or of 4, 16 and

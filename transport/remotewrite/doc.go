@@ -28,7 +28,8 @@
 //	timing              the same in seconds, as name_seconds
 //	distribution        name, a native histogram
 //
-// A native histogram has Prometheus' finest schema, 8, if Config.MaxBuckets allows. Its counts
+// A native histogram has Prometheus' finest schema, 8, if Config.MaxBuckets allows; values were
+// rounded before, by 0.4 %, or 0.8 % if they are many and far apart. Its counts
 // are whole numbers, or floats if a submission was sampled at an odd rate. They count what
 // left a sample: an observation that only counted in a sum is in no bucket. Quantiles are
 // values that were observed, by nearest rank; a bucket without samples has none.
