@@ -91,27 +91,28 @@ func (sc *scrape) each(begin func(*group), show func(g *group, r *row, numbers [
 	}
 }
 
-const keptBytes = 1 << 20 // of a buffer, from one scrape to the next
+// How much of a buffer is kept from one scrape to the next: some 16 MiB of what every
+// series may have, 1 MiB of the others.
+const (
+	keptRows    = 200_000 // and groups
+	keptNumbers = 2 << 20
+	keptSamples = 64 << 10
+	keptBytes   = 1 << 20
+)
 
 // release lets go of the series, and of buffers that are unusually large.
 func (sc *scrape) release() {
 	clear(sc.rows)
 	clear(sc.groups)
-	sc.rows, sc.groups, sc.numbers, sc.samples = sc.rows[:0], sc.groups[:0], sc.numbers[:0], sc.samples[:0]
-	if cap(sc.samples)*16 > keptBytes {
-		sc.samples = nil
-	}
-	if cap(sc.rows)*80 > 16*keptBytes {
-		sc.rows = nil
-	}
-	sc.out = small(sc.out)
-	sc.body = small(sc.body)
-	sc.inner = small(sc.inner)
+	sc.rows, sc.groups = emptied(sc.rows, keptRows), emptied(sc.groups, keptRows)
+	sc.numbers, sc.samples = emptied(sc.numbers, keptNumbers), emptied(sc.samples, keptSamples)
+	sc.out, sc.body, sc.inner = emptied(sc.out, keptBytes), emptied(sc.body, keptBytes), emptied(sc.inner, keptBytes)
 }
 
-func small(b []byte) []byte {
-	if cap(b) > keptBytes {
+// emptied returns buffer without its elements, nil if it is larger than is to be kept.
+func emptied[E any](buffer []E, kept int) []E {
+	if cap(buffer) > kept {
 		return nil
 	}
-	return b[:0]
+	return buffer[:0]
 }
