@@ -1,14 +1,11 @@
 package datadog_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,50 +14,7 @@ import (
 
 	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
-	"github.com/shardstats/shardstats/transport/internal/wiretest"
 )
-
-// request is one that a recorder got.
-type request struct {
-	method, path string
-	header       http.Header
-	body         string
-}
-
-// recorder takes every request, or answers as a test asks by number, from 0.
-type recorder struct {
-	*httptest.Server
-	mu       sync.Mutex
-	requests []request
-	answer   func(number int, w http.ResponseWriter) // nil: 202
-}
-
-func newRecorder(t *testing.T) *recorder {
-	r := &recorder{}
-	r.Server = httptest.NewServer(r)
-	t.Cleanup(r.Close)
-	return r
-}
-
-func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	body, _ := io.ReadAll(req.Body)
-	r.mu.Lock()
-	number := len(r.requests)
-	r.requests = append(r.requests, request{req.Method, req.URL.Path, req.Header.Clone(), string(body)})
-	answer := r.answer
-	r.mu.Unlock()
-	if answer != nil {
-		answer(number, w)
-		return
-	}
-	w.WriteHeader(http.StatusAccepted)
-}
-
-func (r *recorder) got() []request {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.requests
-}
 
 func TestServiceChecks(t *testing.T) {
 	r := newRecorder(t)
@@ -78,91 +32,6 @@ func TestServiceChecks(t *testing.T) {
 		assert.Equal(t, "POST /api/v1/check_run", req.method+" "+req.path)
 		assert.NotContains(t, req.header, "Content-Encoding", "checks are never compressed")
 	}
-}
-
-func TestTheApplicationKeyGoesAlongIfThereIsOne(t *testing.T) {
-	r := newRecorder(t)
-	dd := open(t, r.URL, func(c *datadog.Config) { c.AppKey = "an-application-key" })
-	require.NoError(t, dd.Send(t.Context(), batch(gauge("g", 1))))
-	require.NoError(t, dd.Send(t.Context(), &transport.Batch{Events: []transport.Event{{Title: "T"}}}))
-	require.NoError(t, dd.Validate(t.Context()))
-	for _, req := range r.got() {
-		assert.Equal(t, "an-application-key", req.header.Get("DD-APPLICATION-KEY"), req.path)
-	}
-	assert.Len(t, r.got(), 3)
-}
-
-func TestTheApplicationKeyIsNowhereElse(t *testing.T) {
-	cfg := datadog.Config{APIKey: testKey, AppKey: awkwardKey}
-	text := wiretest.Printed(t, cfg)
-	assertHidden(t, awkwardKey, text)
-	assertHidden(t, testKey, text)
-	r := newRecorder(t)
-	r.answer = func(_ int, w http.ResponseWriter) {
-		w.WriteHeader(http.StatusBadRequest)
-		_ = json.NewEncoder(w).Encode(map[string][]string{"errors": {"your key " + awkwardKey + " is odd"}})
-	}
-	dd := open(t, r.URL, func(c *datadog.Config) { c.AppKey = awkwardKey })
-	assertHidden(t, awkwardKey, wiretest.Printed(t, dd))
-	assertHidden(t, awkwardKey, failure(t, dd, batch(gauge("g", 1))).Error())
-	_, err := datadog.New(datadog.Config{APIKey: testKey, AppKey: "with a line end\n"})
-	assert.ErrorContains(t, err, "Config.AppKey has a character that is not printable ASCII")
-	assert.NotContains(t, err.Error(), "with a line end")
-}
-
-func TestValidate(t *testing.T) {
-	r := newRecorder(t)
-	dd := open(t, r.URL)
-	require.NoError(t, dd.Validate(t.Context()))
-	req := r.got()[0]
-	assert.Equal(t, "GET /api/v1/validate", req.method+" "+req.path)
-	assert.Empty(t, req.body)
-	assert.NotContains(t, req.header, "Content-Type")
-
-	r.answer = func(_ int, w http.ResponseWriter) { w.WriteHeader(http.StatusForbidden) }
-	se := transport.AsSendError(dd.Validate(t.Context()))
-	require.NotNil(t, se)
-	assert.Equal(t, transport.Denied, se.Outcome)
-	assert.Contains(t, se.Error(), "datadog: get /api/v1/validate to 127.0.0.1:")
-
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	assert.Equal(t, transport.Retry, transport.AsSendError(dd.Validate(ctx)).Outcome)
-
-	r.answer = func(_ int, w http.ResponseWriter) { _, _ = io.WriteString(w, `{"valid":false}`) }
-	se = transport.AsSendError(dd.Validate(t.Context()))
-	require.NotNil(t, se)
-	assert.Equal(t, transport.Denied, se.Outcome)
-	r.answer = func(_ int, w http.ResponseWriter) { _, _ = io.WriteString(w, `{"valid":true}`) }
-	assert.NoError(t, dd.Validate(t.Context()))
-
-	require.NoError(t, dd.Close(t.Context()))
-	before := len(r.got())
-	assert.ErrorIs(t, dd.Validate(t.Context()), transport.ErrClosed)
-	assert.Len(t, r.got(), before, "nothing is asked after Close")
-}
-
-// Validate opens the connection that the next Send uses.
-func TestValidateWarmsTheConnectionUp(t *testing.T) {
-	in := newIntake(t)
-	var mu sync.Mutex
-	addresses := map[string]bool{}
-	in.Ask(func(_ int, w http.ResponseWriter, r *http.Request) bool {
-		mu.Lock()
-		defer mu.Unlock()
-		addresses[r.RemoteAddr] = true
-		if r.Method == http.MethodGet {
-			w.WriteHeader(http.StatusOK)
-			return false
-		}
-		return true
-	})
-	dd := open(t, in.URL)
-	require.NoError(t, dd.Validate(t.Context()))
-	require.NoError(t, dd.Send(t.Context(), batch(gauge("g", 1))))
-	mu.Lock()
-	defer mu.Unlock()
-	assert.Len(t, addresses, 1)
 }
 
 // A batch made by hand may mix points, events and checks; what fails says what
@@ -325,5 +194,39 @@ func sameFields(t *testing.T, body []byte, want map[string]any, always ...string
 		case value != nil:
 			assert.Equal(t, value, got[key], key)
 		}
+	}
+}
+
+// An answer that was lost leaves an event and a check unknown; what was not tried
+// is for another attempt.
+func TestLostAnswersToEventsAndChecksAreUnknown(t *testing.T) {
+	event := transport.Event{Title: "T"}
+	check := transport.ServiceCheck{Name: "c"}
+	for _, c := range []struct {
+		name     string
+		b        transport.Batch
+		lost     int // number of the request
+		outcome  transport.Outcome
+		rejected []int
+	}{
+		{"an event alone", transport.Batch{Events: []transport.Event{event}}, 0, transport.Unknown, nil},
+		{"a check alone", transport.Batch{Checks: []transport.ServiceCheck{check}}, 0, transport.Unknown, nil},
+		{"the last of two", transport.Batch{Events: []transport.Event{event}, Checks: []transport.ServiceCheck{check}}, 1, transport.Unknown, nil},
+		{"the first of two", transport.Batch{Events: []transport.Event{event}, Checks: []transport.ServiceCheck{check}}, 0, transport.Retry, []int{0}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRecorder(t)
+			r.answer = func(number int, w http.ResponseWriter) {
+				if number == c.lost {
+					panic(http.ErrAbortHandler)
+				}
+				w.WriteHeader(http.StatusAccepted)
+			}
+			se := failure(t, open(t, r.URL), &c.b)
+			assert.Equal(t, c.outcome, se.Outcome)
+			assert.Equal(t, c.lost, se.Delivered)
+			assert.Equal(t, c.rejected, indexes(se))
+			assert.Len(t, r.got(), c.lost+1)
+		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/datadog"
 	"github.com/shardstats/shardstats/transport/internal/wiretest"
 )
@@ -124,4 +125,34 @@ func TestTheKeyIsInNoURL(t *testing.T) {
 	})
 	require.NoError(t, open(t, in.URL).Send(t.Context(), mixed()))
 	assert.Len(t, in.got(), 2)
+}
+
+func TestTheApplicationKeyGoesAlongIfThereIsOne(t *testing.T) {
+	r := newRecorder(t)
+	dd := open(t, r.URL, func(c *datadog.Config) { c.AppKey = "an-application-key" })
+	require.NoError(t, dd.Send(t.Context(), batch(gauge("g", 1))))
+	require.NoError(t, dd.Send(t.Context(), &transport.Batch{Events: []transport.Event{{Title: "T"}}}))
+	require.NoError(t, dd.Validate(t.Context()))
+	for _, req := range r.got() {
+		assert.Equal(t, "an-application-key", req.header.Get("DD-APPLICATION-KEY"), req.path)
+	}
+	assert.Len(t, r.got(), 3)
+}
+
+func TestTheApplicationKeyIsNowhereElse(t *testing.T) {
+	cfg := datadog.Config{APIKey: testKey, AppKey: awkwardKey}
+	text := wiretest.Printed(t, cfg)
+	assertHidden(t, awkwardKey, text)
+	assertHidden(t, testKey, text)
+	r := newRecorder(t)
+	r.answer = func(_ int, w http.ResponseWriter) {
+		w.WriteHeader(http.StatusBadRequest)
+		_ = json.NewEncoder(w).Encode(map[string][]string{"errors": {"your key " + awkwardKey + " is odd"}})
+	}
+	dd := open(t, r.URL, func(c *datadog.Config) { c.AppKey = awkwardKey })
+	assertHidden(t, awkwardKey, wiretest.Printed(t, dd))
+	assertHidden(t, awkwardKey, failure(t, dd, batch(gauge("g", 1))).Error())
+	_, err := datadog.New(datadog.Config{APIKey: testKey, AppKey: "with a line end\n"})
+	assert.ErrorContains(t, err, "Config.AppKey has a character that is not printable ASCII")
+	assert.NotContains(t, err.Error(), "with a line end")
 }

@@ -5,7 +5,6 @@ import (
 	"compress/zlib"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -172,39 +171,5 @@ func TestFillHost(t *testing.T) {
 		assert.Contains(t, got[2].body, `"host":"own"`)
 		assert.Contains(t, got[3].body, `"host_name":"`+fill+`"`)
 		assert.Contains(t, got[4].body, `"host_name":"own"`)
-	}
-}
-
-// An answer that was lost leaves an event and a check unknown; what was not tried
-// is for another attempt.
-func TestLostAnswersToEventsAndChecksAreUnknown(t *testing.T) {
-	event := transport.Event{Title: "T"}
-	check := transport.ServiceCheck{Name: "c"}
-	for _, c := range []struct {
-		name     string
-		b        transport.Batch
-		lost     int // number of the request
-		outcome  transport.Outcome
-		rejected []int
-	}{
-		{"an event alone", transport.Batch{Events: []transport.Event{event}}, 0, transport.Unknown, nil},
-		{"a check alone", transport.Batch{Checks: []transport.ServiceCheck{check}}, 0, transport.Unknown, nil},
-		{"the last of two", transport.Batch{Events: []transport.Event{event}, Checks: []transport.ServiceCheck{check}}, 1, transport.Unknown, nil},
-		{"the first of two", transport.Batch{Events: []transport.Event{event}, Checks: []transport.ServiceCheck{check}}, 0, transport.Retry, []int{0}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			r := newRecorder(t)
-			r.answer = func(number int, w http.ResponseWriter) {
-				if number == c.lost {
-					panic(http.ErrAbortHandler)
-				}
-				w.WriteHeader(http.StatusAccepted)
-			}
-			se := failure(t, open(t, r.URL), &c.b)
-			assert.Equal(t, c.outcome, se.Outcome)
-			assert.Equal(t, c.lost, se.Delivered)
-			assert.Equal(t, c.rejected, indexes(se))
-			assert.Len(t, r.got(), c.lost+1)
-		})
 	}
 }
