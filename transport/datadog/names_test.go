@@ -1,6 +1,7 @@
 package datadog_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"unicode"
@@ -94,11 +95,12 @@ func TestEveryCharacterInATagIsAllowedAndStays(t *testing.T) {
 
 func FuzzNames(f *testing.F) {
 	dd := open(f, "http://localhost")
+	spelled := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]{0,199}$`) // costs more to make than all the rest
 	f.Add("http.requests", "env:prod")
 	f.Add(strings.Repeat("_", 300), strings.Repeat("É!", 150))
 	f.Fuzz(func(t *testing.T, name, tag string) {
 		got := dd.WireName(name)
-		require.Regexp(t, `^[A-Za-z][A-Za-z0-9_.]{0,199}$`, got)
+		require.Regexp(t, spelled, got)
 		require.Equal(t, got, dd.WireName(got))
 
 		got = dd.WireTag(tag)
