@@ -102,7 +102,7 @@ func TestTheDocsCompile(t *testing.T) {
 	vet := exec.CommandContext(t.Context(), "go", "vet", "-mod=mod", "-unreachable=false", "./...")
 	vet.Dir = dir
 	// On the machine that it runs on, whichever the tests are built for.
-	vet.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOPROXY=off", "GOARCH=")
+	vet.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "GOARCH=")
 	out, err := vet.CombinedOutput()
 	assert.NoError(t, err, "%s", out)
 }
