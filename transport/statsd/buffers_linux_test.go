@@ -34,7 +34,7 @@ func TestACutLineIsSentAgainFromItsStart(t *testing.T) {
 		rest, _ := io.ReadAll(c)
 		first <- rest
 	})
-	sd := open(t, s.Address, func(c *statsd.Config) { c.Timeout, c.QueueSize = 200*time.Millisecond, 10_000 })
+	sd := open(t, s.Address, func(c *statsd.Config) { c.Timeout, c.QueueSize = time.Second, 10_000 })
 	statsd.ShrinkBuffers(sd)
 	var want []string
 	for i := range 1000 {
@@ -64,7 +64,7 @@ func TestPointsBehindACutLineAreRetried(t *testing.T) {
 		<-end
 	})
 	t.Cleanup(func() { close(end) })
-	sd := open(t, s.Address, func(c *statsd.Config) { c.Timeout = 100 * time.Millisecond })
+	sd := open(t, s.Address, func(c *statsd.Config) { c.Timeout = time.Second })
 	statsd.ShrinkBuffers(sd)
 	b := new(transport.Batch)
 	for i := range 1000 {
@@ -89,7 +89,7 @@ func TestAck(t *testing.T) {
 		<-end
 	})
 	t.Cleanup(func() { close(end) })
-	sd := open(t, s.Address, func(c *statsd.Config) { c.Confirm, c.Timeout = statsd.ConfirmAck, 100*time.Millisecond })
+	sd := open(t, s.Address, func(c *statsd.Config) { c.Confirm, c.Timeout = statsd.ConfirmAck, time.Second })
 	require.NoError(t, sd.Send(t.Context(), batch(counter("a", 1))), "it is in the peer's buffer")
 
 	full := new(transport.Batch)

@@ -57,8 +57,9 @@ func TestPausesBetweenAttempts(t *testing.T) {
 	attempts := func() int { return log.count("statsd: cannot connect") }
 	go func() { _ = sd.Start(t.Context()) }()
 	eventually(t, "twelve attempts", func() bool { return attempts() >= 12 })
-	passed := time.Since(began)
-	assert.LessOrEqual(t, attempts(), int(passed/least)+1)
+	made := attempts()
+	passed := time.Since(began) // in this order: there may be more by now
+	assert.LessOrEqual(t, made, int(passed/least)+1)
 	assert.GreaterOrEqual(t, passed, 10*least, "most pauses are longer")
 
 	// A Send that nobody answers is one attempt, and waits for it.
@@ -85,7 +86,7 @@ func TestASendAsksForAConnectionAtOnce(t *testing.T) {
 	s.up()
 	began := time.Now()
 	require.NoError(t, sd.Send(t.Context(), batch(counter("a", 1))))
-	assert.Less(t, time.Since(began), 5*time.Second)
+	assert.Less(t, time.Since(began), time.Minute, "the pause is of an hour, or half of one")
 }
 
 // A server that takes connections and ends them at once is not stormed.

@@ -47,7 +47,7 @@ func newServer(t testing.TB) *server { return newPeer(t, (*server).read) }
 
 // newPeer returns a server that does something else with its connections.
 func newPeer(t testing.TB, serve func(s *server, c *net.TCPConn)) *server {
-	s := &server{t: t, conns: map[*net.TCPConn]bool{}, Address: "127.0.0.1:0", serve: serve}
+	s := &server{t: t, conns: map[*net.TCPConn]bool{}, Address: reserve(t), serve: serve}
 	s.up()
 	t.Cleanup(func() {
 		s.down()

@@ -59,7 +59,7 @@ func TestAProcessThatReadsAndDiesDidNotConfirm(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
+			l, err := net.Listen("tcp", reserve(t))
 			require.NoError(t, err)
 			died := make(chan struct{})
 			go func() {
