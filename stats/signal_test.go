@@ -66,7 +66,7 @@ func TestTheSignalledProcess(t *testing.T) {
 		select {
 		case s := <-own:
 			fmt.Println("handler:", s)
-		case <-time.After(30 * time.Second): // whoever started it is gone
+		case <-time.After(5 * time.Minute): // whoever started it is gone
 			os.Exit(3)
 		}
 	}
@@ -154,7 +154,7 @@ func TestATransportThatIgnoresEverythingDelaysTheEndByTheDeadlineOnly(t *testing
 			assert.Equal(t, syscall.SIGTERM, by)
 			assert.Contains(t, printed, says)
 			assert.Greater(t, time.Since(start), 4*time.Second, "the second signal has cut the flush short")
-			assert.Less(t, time.Since(start), 15*time.Second)
+			assert.Less(t, time.Since(start), time.Minute)
 		})
 	}
 }
