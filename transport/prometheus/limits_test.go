@@ -89,25 +89,34 @@ func TestNewNamesAllThatIsWrong(t *testing.T) {
 // A scraper that stops reading holds up neither Send nor, beyond its place, other
 // scrapes; and loses its place in the end.
 func TestASlowScraperHoldsUpNobody(t *testing.T) {
-	tr := open(t, prometheus.Config{MaxScrapes: 1, Timeout: 500 * time.Millisecond})
+	tr := open(t, prometheus.Config{MaxScrapes: 1, Timeout: time.Hour})
+	stall(t, tr)
+	require.NoError(t, tr.Send(t.Context(), batch(point("other", transport.KindGauge, 2))))
+	w := get(tr, "")
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.Equal(t, "1", w.Header().Get("Retry-After"))
+
+	tr = open(t, prometheus.Config{MaxScrapes: 1, Timeout: 200 * time.Millisecond})
+	stall(t, tr)
+	assert.Eventually(t, func() bool { return get(tr, "").Code == http.StatusOK }, 30*time.Second, 20*time.Millisecond)
+}
+
+// stall begins a scrape of a large page, and reads no more of it until the test ends.
+func stall(t *testing.T, tr *prometheus.Transport) {
+	t.Helper()
 	var many []transport.Series
 	for i := range 50_000 {
 		many = append(many, point("g", transport.KindGauge, 1, fmt.Sprintf("k:%0200d", i)))
 	}
 	require.NoError(t, tr.Send(t.Context(), batch(many...)))
 	server := httptest.NewServer(tr)
-	defer server.Close()
+	t.Cleanup(server.Close)
 	c, err := net.Dial("tcp", server.Listener.Addr().String())
 	require.NoError(t, err)
-	defer c.Close()
+	t.Cleanup(func() { _ = c.Close() })
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	_, err = c.Read(make([]byte, 1)) // the page is being written, and is more than buffers take
 	require.NoError(t, err)
-	require.NoError(t, tr.Send(t.Context(), batch(point("other", transport.KindGauge, 2))))
-	w := get(tr, "")
-	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
-	assert.Equal(t, "1", w.Header().Get("Retry-After"))
-	assert.Eventually(t, func() bool { return get(tr, "").Code == http.StatusOK }, 20*time.Second, 20*time.Millisecond)
 }
 
 // Each page has count and sum of one moment.
