@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -182,7 +183,7 @@ func TestDistributionsThatAreNoSketch(t *testing.T) {
 func TestTheLargestSketchFits(t *testing.T) {
 	const count = 65_535 << 20
 	in := newIntake(t)
-	dd := open(t, in.URL, wire{api: datadog.V2}.set)
+	dd := open(t, in.URL, wire{api: datadog.V2}.set, func(c *datadog.Config) { c.Timeout = 2 * time.Minute })
 	sum := &transport.Summary{Count: count, Samples: samples(math.MaxFloat64, count)}
 	s := transport.Series{Name: "d", Kind: transport.KindDistribution, Points: []transport.Point{{Unix: 1, Summary: sum}}}
 	require.NoError(t, dd.Send(t.Context(), batch(s)))

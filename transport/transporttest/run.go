@@ -76,7 +76,7 @@ type config struct {
 }
 
 func newConfig(opts []Option) *config {
-	cfg := &config{within: 10 * time.Second, hostileTime: hostileTime}
+	cfg := &config{within: 30 * time.Second, hostileTime: hostileTime}
 	for _, o := range opts {
 		o(cfg)
 	}
@@ -124,7 +124,7 @@ func Outage(down, up func(transport.Transport)) Option {
 }
 
 // Within bounds each single call and each wait for what was sent to arrive;
-// 10 s if it is not given. Time in which the machine did not run the tests is not
+// 30 s if it is not given. Time in which the machine did not run the tests is not
 // counted, except in the contexts of calls, which end after half of it.
 func Within(d time.Duration) Option {
 	return func(c *config) { c.within = d }

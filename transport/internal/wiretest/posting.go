@@ -118,8 +118,7 @@ func (e endless) Read([]byte) (int, error) {
 }
 
 func (p Posting) neverLeft(t *testing.T) {
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
+	const closed = "http://127.0.0.1:1" // of a server that was closed, somebody else might take the port
 	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
 	untrusted.Config.ErrorLog = QuietLog
 	untrusted.StartTLS()
@@ -140,7 +139,7 @@ func (p Posting) neverLeft(t *testing.T) {
 		timeout   time.Duration // 0: the time that a busy machine needs
 		says      string
 	}{
-		{"nobody listens", closed.URL, nil, 0, "refused"},
+		{"nobody listens", closed, nil, 0, "refused"},
 		{"the certificate is not trusted", untrusted.URL, nil, 0, "certificate"},
 		{"the server speaks no TLS", strings.Replace(plain.URL, "http:", "https:", 1), nil, 0, "HTTP response to HTTPS client"},
 		{"the handshake gets no answer", "https://" + silent.Addr().String(), nil, 200 * time.Millisecond, "no answer within 200ms"},
