@@ -77,7 +77,8 @@ type Config struct {
 	ZstdName string
 	// Timeout bounds each request. Default: 15 s.
 	Timeout time.Duration
-	// Client sends the requests; its CheckRedirect is not used. Default: a
+	// Client sends the requests; its CheckRedirect is not used. One that repeats
+	// requests by itself has points arrive twice that the books have once. Default: a
 	// client of the transport's own, with proxies from the environment.
 	Client *http.Client
 }

@@ -125,7 +125,8 @@ type Config struct {
 	// Default: the system's, and none. It must not be changed afterwards.
 	TLS *tls.Config
 	// Client sends the requests; its CheckRedirect is not used, and TLS must be nil.
-	// Default: a client of the transport's own, with proxies from the environment.
+	// One that repeats requests by itself has points arrive twice that the books have
+	// once. Default: a client of the transport's own, with proxies from the environment.
 	Client *http.Client
 }
 

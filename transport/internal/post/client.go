@@ -49,7 +49,29 @@ func New(cfg Config) *Client {
 		c.http = &client
 	}
 	c.http.CheckRedirect = checkRedirect
+	if c.http.Transport == nil {
+		c.http.Transport = http.DefaultTransport
+	}
+	c.http.Transport = attentive{c.http.Transport}
 	return c
+}
+
+// attentive notes which requests were answered, whatever the answer.
+type attentive struct{ http.RoundTripper }
+
+func (a attentive) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := a.RoundTripper.RoundTrip(req)
+	if r, ok := req.Body.(*payloadReader); ok && err == nil {
+		r.payload.answered.Store(true)
+	}
+	return resp, err
+}
+
+// CloseIdleConnections is what http.Client looks for.
+func (a attentive) CloseIdleConnections() {
+	if c, ok := a.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
 }
 
 // UserAgent is what transports say they are, where their protocol does not want

@@ -17,7 +17,10 @@
 // # What it promises
 //
 //   - A request of which the peer cannot have read the body is Retry, one whose
-//     answer was lost is Unknown.
+//     answer was lost is Unknown, and so is one with a status of 2xx that came before all
+//     of the body was sent.
+//   - A request that was sent is not sent again, but for a redirect. (net/http would,
+//     over HTTP/2 or with an Idempotency-Key.)
 //   - At most [MaxAnswer] bytes of an answer are read, and none after the context ended,
 //     whatever the peer does. Compressed answers are not asked for, nor unpacked.
 //   - A redirect is followed as a 307 or 308 within one host, three times at most:

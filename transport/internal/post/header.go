@@ -18,6 +18,8 @@ func HeaderProblem(name, value string) string {
 	case "content-type", "content-encoding", "content-length", "transfer-encoding", "host", "connection",
 		"accept-encoding", "trailer", "upgrade", "te", "expect", "keep-alive", "proxy-connection":
 		return HeaderTaken(name)
+	case "idempotency-key", "x-idempotency-key": // net/http does, for any value
+		return fmt.Sprintf("%q would have requests sent twice: a lost answer is dealt with by the flusher", name)
 	}
 	switch {
 	case len(value) > MaxHeaderBytes:

@@ -18,6 +18,8 @@ func TestHeaders(t *testing.T) {
 		{"X:", "secret", `"X:" is no name of a header`},
 		{"é", "secret", `"é" is no name of a header`},
 		{"content-LENGTH", "secret", `"content-LENGTH" is set by the transport`},
+		{"idempotency-Key", "secret", `"idempotency-Key" would have requests sent twice: a lost answer is dealt with by the flusher`},
+		{"X-Idempotency-Key", "", `"X-Idempotency-Key" would have requests sent twice: a lost answer is dealt with by the flusher`},
 		{"Host", "secret", `"Host" is set by the transport`},
 		{"Authorization", "secret\n", `the value of "Authorization" has a character that is not printable ASCII: look for a line end`},
 		{"X", "secret\x7f", `the value of "X" has a character that is not printable ASCII: look for a line end`},

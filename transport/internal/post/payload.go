@@ -1,8 +1,11 @@
 package post
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 )
@@ -16,10 +19,44 @@ type payload struct {
 	// a request without its body is none. Unlike the hooks of httptrace this
 	// holds for any http.RoundTripper.
 	sent atomic.Bool
+	// whole: it has read all of it. A peer that answers before cannot have taken it.
+	whole atomic.Bool
+	// multiplexed: the connection is one of HTTP/2; answered: it was not cut off, and if
+	// the body is asked for again, then for a redirect. A hook of httptrace would take a
+	// status of 1xx for the answer, or take away the limit on how many there may be.
+	multiplexed, answered atomic.Bool
+}
+
+// trace has the client say which connection it got. One that does not speaks no HTTP/2.
+func (p *payload) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		c, ok := info.Conn.(*tls.Conn)
+		p.multiplexed.Store(ok && c.ConnectionState().NegotiatedProtocol == "h2")
+	}})
+}
+
+var errBroke = errors.New("it broke off after all of the request was sent")
+
+// again returns the body for the client to send again. The standard library does so
+// if the peer cannot have acted on it: nothing was written, the peer said so, or it
+// redirected. But over HTTP/2 it does also when the peer broke off with an error of the
+// protocol, as a proxy may that has passed the request on; so there not any more when
+// all was sent, whatever the peer said but an answer. Other clients may have other
+// reasons: for one that is not our own, what was sent stays sent.
+func (p *payload) again(own bool) (io.ReadCloser, error) {
+	if p.multiplexed.Load() && p.whole.Load() && !p.answered.Load() {
+		return nil, errBroke
+	}
+	if own {
+		p.sent.Store(false)
+	}
+	p.answered.Store(false)
+	return p.open(), nil
 }
 
 func (p *payload) open() io.ReadCloser {
 	p.readers.Add(1)
+	p.whole.Store(len(p.bytes) == 0)
 	return &payloadReader{payload: p, left: p.bytes}
 }
 
@@ -43,7 +80,9 @@ func (r *payloadReader) Read(b []byte) (int, error) {
 	}
 	r.payload.sent.Store(true)
 	n := copy(b, r.left)
-	r.left = r.left[n:]
+	if r.left = r.left[n:]; len(r.left) == 0 {
+		r.payload.whole.Store(true)
+	}
 	return n, nil
 }
 

@@ -71,8 +71,13 @@ func (c *Client) exchange(ctx context.Context, r *Request, body *payload) (*Answ
 	if err != nil && resp.StatusCode/100 == 2 {
 		return fail(transport.Unknown, fmt.Errorf("the answer ended early: %w", r.cause(ctx, err)))
 	}
+	if r.Body != nil && resp.StatusCode/100 == 2 && !body.whole.Load() {
+		return fail(transport.Unknown, errTooSoon)
+	}
 	return &Answer{resp.StatusCode, resp.Header, text}, nil
 }
+
+var errTooSoon = errors.New("it was answered with success before all of the request was sent")
 
 // Failed returns a SendError that names the transport, the request and the peer.
 func (c *Client) Failed(r *Request, o transport.Outcome, err error) *transport.SendError {
@@ -91,21 +96,13 @@ func (c *Client) Refused(r *Request, refusal *Refusal) *transport.SendError {
 }
 
 func (c *Client) request(ctx context.Context, r *Request, body *payload) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, r.Method, r.URL, nil)
+	req, err := http.NewRequestWithContext(body.trace(ctx), r.Method, r.URL, nil)
 	if err != nil {
 		return nil, err
 	}
 	if r.Body != nil {
 		req.Body = body.open()
-		req.GetBody = func() (io.ReadCloser, error) {
-			// The standard library sends a body again only if the peer cannot have
-			// acted on it: nothing was written, the peer said so, or it redirected.
-			// Other clients may have other reasons.
-			if c.own {
-				body.sent.Store(false)
-			}
-			return body.open(), nil
-		}
+		req.GetBody = func() (io.ReadCloser, error) { return body.again(c.own) }
 		req.ContentLength = int64(len(r.Body))
 	}
 	if r.Header != nil {
