@@ -62,11 +62,7 @@ func parse(body []byte, types map[protowire.Number]protowire.Type, repeated ...p
 		if !known || want != kind {
 			return nil, fmt.Errorf("%w: field %d of type %d", errWire, number, kind)
 		}
-		again := false
-		for _, r := range repeated {
-			again = again || r == number
-		}
-		if seen[number] && !again {
+		if seen[number] && !slices.Contains(repeated, number) {
 			return nil, fmt.Errorf("%w: field %d comes twice", errWire, number)
 		}
 		seen[number] = true

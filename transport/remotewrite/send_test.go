@@ -18,13 +18,7 @@ import (
 )
 
 func status(code int, header ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		http.Error(w, "the reason\nin two lines", code)
-	}
+	return wiretest.Status(code, "the reason\nin two lines\n", append(header, "Content-Type", "text/plain")...)
 }
 
 func TestWhatAnswersMean(t *testing.T) {
@@ -46,10 +40,7 @@ func TestWhatAnswersMean(t *testing.T) {
 		"500":                    {status(500), transport.Retry, 0},
 		"503":                    {status(503, "Retry-After", "soon"), transport.Retry, 0},
 		"302":                    {status(302, "Location", "/elsewhere"), transport.Retry, 0},
-		"the connection is cut": {func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body)
-			panic(http.ErrAbortHandler)
-		}, transport.Unknown, 0},
+		"the connection is cut":  {wiretest.Cut, transport.Unknown, 0},
 		"the answer is cut": {func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Length", "100")
