@@ -1,8 +1,9 @@
 package datadog
 
 import (
-	"os"
 	"strings"
+
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // ConfigFromEnv returns a Config with what the environment says, and zero fields
@@ -26,10 +27,10 @@ import (
 // error here, since the program may set one; [New] refuses to do without.
 func ConfigFromEnv() (Config, error) {
 	c := Config{
-		APIKey: firstEnv("DATADOG_API_KEY", "DD_API_KEY"),
-		AppKey: firstEnv("DATADOG_APP_KEY", "DD_APP_KEY"),
-		Site:   firstEnv("DD_SITE"),
-		URL:    firstEnv("DATADOG_HOST", "DD_DD_URL", "DD_URL"),
+		APIKey: setting.Env("DATADOG_API_KEY", "DD_API_KEY"),
+		AppKey: setting.Env("DATADOG_APP_KEY", "DD_APP_KEY"),
+		Site:   setting.Env("DD_SITE"),
+		URL:    setting.Env("DATADOG_HOST", "DD_DD_URL", "DD_URL"),
 	}
 	if c.URL != "" && !strings.Contains(c.URL, "://") {
 		c.URL = "https://" + c.URL
@@ -44,13 +45,4 @@ func (c Config) orPlaceholder() Config {
 		c.APIKey = "none"
 	}
 	return c
-}
-
-func firstEnv(names ...string) string {
-	for _, name := range names {
-		if v := strings.TrimSpace(os.Getenv(name)); v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strconv"
 	"strings"
+
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // ConfigFromEnv returns a Config with what the environment says, and zero fields
@@ -42,9 +43,9 @@ func ConfigFromEnv() (Config, error) {
 	var err error
 	c.Address, err = addressFromEnv()
 	complain(err)
-	c.EntityID = env("DD_ENTITY_ID")
-	c.ExternalData = cleanOrigin(env("DD_EXTERNAL_ENV"))
-	c.Cardinality = strings.ToLower(firstEnv("DD_CARDINALITY", "DATADOG_CARDINALITY"))
+	c.EntityID = setting.Env("DD_ENTITY_ID")
+	c.ExternalData = cleanOrigin(setting.Env("DD_EXTERNAL_ENV"))
+	c.Cardinality = strings.ToLower(setting.Env("DD_CARDINALITY", "DATADOG_CARDINALITY"))
 	c.DetectContainer, err = switchFromEnv("DD_ORIGIN_DETECTION_ENABLED")
 	complain(err)
 	c.Disabled, err = switchFromEnv("DD_DOGSTATSD_DISABLE")
@@ -57,10 +58,10 @@ func ConfigFromEnv() (Config, error) {
 
 // addressFromEnv returns the address, "" if the environment has none.
 func addressFromEnv() (string, error) {
-	if url := env("DD_DOGSTATSD_URL"); url != "" {
+	if url := setting.Env("DD_DOGSTATSD_URL"); url != "" {
 		return url, nil
 	}
-	host, port := env("DD_AGENT_HOST"), env("DD_DOGSTATSD_PORT")
+	host, port := setting.Env("DD_AGENT_HOST"), setting.Env("DD_DOGSTATSD_PORT")
 	if host == "" && port == "" {
 		return "", nil
 	}
@@ -94,7 +95,7 @@ func cleanOrigin(value string) string {
 }
 
 func switchFromEnv(name string) (bool, error) {
-	switch v := strings.ToLower(env(name)); v {
+	switch v := strings.ToLower(setting.Env(name)); v {
 	case "1", "t", "true", "y", "yes", "on":
 		return true, nil
 	case "", "0", "f", "false", "n", "no", "off":
@@ -102,15 +103,4 @@ func switchFromEnv(name string) (bool, error) {
 	default:
 		return false, fmt.Errorf("dogstatsd: %s is %q: want true or false", name, v)
 	}
-}
-
-func env(name string) string { return strings.TrimSpace(os.Getenv(name)) }
-
-func firstEnv(names ...string) string {
-	for _, name := range names {
-		if v := env(name); v != "" {
-			return v
-		}
-	}
-	return ""
 }

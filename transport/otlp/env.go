@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // ConfigFromEnv returns a Config with what the environment says, and zero fields
@@ -87,7 +89,7 @@ func (e *environment) complain(format string, args ...any) {
 
 func (e *environment) first(names ...string) string {
 	for _, e.name = range names {
-		if v := strings.TrimSpace(os.Getenv(e.name)); v != "" {
+		if v := setting.Env(e.name); v != "" {
 			return v
 		}
 	}

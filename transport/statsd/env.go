@@ -7,6 +7,8 @@ import (
 	"net"
 	"os"
 	"strings"
+
+	"github.com/shardstats/shardstats/transport/internal/setting"
 )
 
 // ConfigFromEnv returns a Config with what the environment says, and zero fields
@@ -34,17 +36,16 @@ import (
 // The error joins what is wrong. An environment without a host or a prefix is no
 // error here, since the program may set them; [New] refuses to do without.
 func ConfigFromEnv() (Config, error) {
-	env := func(name string) string { return strings.TrimSpace(os.Getenv(name)) }
 	c := Config{
-		Prefix:      env("STATSD_PREFIX"),
-		Network:     strings.ToLower(env("STATSD_PROTOCOL")),
-		Service:     env("SERVICE"),
-		Environment: env("ENVIRONMENT"),
+		Prefix:      setting.Env("STATSD_PREFIX"),
+		Network:     strings.ToLower(setting.Env("STATSD_PROTOCOL")),
+		Service:     setting.Env("SERVICE"),
+		Environment: setting.Env("ENVIRONMENT"),
 	}
 	if enabled, set := os.LookupEnv("STATSD_ENABLED"); set {
 		c.Disabled = !truthy(enabled)
 	}
-	host, port := env("STATSD_HOST"), env("STATSD_PORT")
+	host, port := setting.Env("STATSD_HOST"), setting.Env("STATSD_PORT")
 	switch {
 	case host == "" || port == "":
 		c.Address = host

@@ -1,5 +1,6 @@
 // Package setting has what the Configs of transports share: how their fields are
-// checked, all of them before anything is said, and how a Config with secrets prints.
+// checked, all of them before anything is said, how they are read from the environment,
+// and how a Config with secrets prints.
 //
 //	wrong := setting.For("otlp")
 //	if c.Histograms > Exponential {
