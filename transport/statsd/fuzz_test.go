@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,16 +15,26 @@ import (
 	"github.com/shardstats/shardstats/transport/statsd"
 )
 
-var (
-	notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]`)
-	notInPart = regexp.MustCompile(`[^A-Za-z0-9_-]`)
-	notInTag  = regexp.MustCompile(`[^!-~]|[,|#;]`)
-	emptyPart = regexp.MustCompile(`\.$`)
-)
+// only returns s with an underscore for each character that is not allowed, and for each
+// byte outside UTF-8.
+func only(s string, allowed func(r rune) bool) string {
+	return strings.Map(func(r rune) rune {
+		if allowed(r) {
+			return r
+		}
+		return '_'
+	}, s)
+}
+
+func inPart(r rune) bool {
+	return 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '_' || r == '-'
+}
+func inName(r rune) bool { return inPart(r) || r == '.' }
+func inTag(r rune) bool  { return '!' <= r && r <= '~' && !strings.ContainsRune(",|#;", r) }
 
 // Spelled as the package's doc says, by other means than the encoder's.
 func spelledName(s string) string {
-	parts := strings.Split("."+notInName.ReplaceAllString(s, "_"), ".")[1:]
+	parts := strings.Split("."+only(s, inName), ".")[1:]
 	out, last := parts[0], parts[0]
 	for _, part := range parts[1:] {
 		if last == "" { // what is before the dot
@@ -34,11 +43,14 @@ func spelledName(s string) string {
 			out, last = out+"."+part, part
 		}
 	}
-	return orUnderscore(emptyPart.ReplaceAllString(out, "_"))
+	if strings.HasSuffix(out, ".") { // its last part is empty
+		out = strings.TrimSuffix(out, ".") + "_"
+	}
+	return orUnderscore(out)
 }
 
-func spelledPart(s string) string { return "." + orUnderscore(notInPart.ReplaceAllString(s, "_")) }
-func spelledTag(s string) string  { return orUnderscore(notInTag.ReplaceAllString(s, "_")) }
+func spelledPart(s string) string { return "." + orUnderscore(only(s, inPart)) }
+func spelledTag(s string) string  { return orUnderscore(only(s, inTag)) }
 
 func orUnderscore(s string) string {
 	if s == "" {
@@ -55,6 +67,7 @@ func FuzzLines(f *testing.F) {
 	f.Add("\u010a..", ":", "\u203a", "%", "", math.Inf(1), 1e300, byte(5), byte(6))
 	f.Add("", "", "", "", "%", math.NaN(), 3.0, byte(1), byte(4))
 	f.Add(".", "a;b=c", " ", "\xff", "é", 5e-324, 93.0, byte(4), byte(5))
+	f.Add(".a..b-c.", "é;~!", "h.1", "d e", "m", 2.0, 1.0, byte(2), byte(8))
 	f.Fuzz(func(t *testing.T, name, tag, host, device, member string, v, weight float64, kind, mode byte) {
 		cfg := statsd.Config{Tags: statsd.Tags(mode % 3), Plain: mode&4 != 0}
 		if mode&8 != 0 {
