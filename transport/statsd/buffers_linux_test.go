@@ -179,3 +179,21 @@ func TestAPeerThatEndsFirstDidNotConfirm(t *testing.T) {
 	require.NoError(t, peer.Close())
 	assert.EqualError(t, statsd.EndedFirst(nc.(*net.TCPConn)), "the peer ended the connection before it had everything")
 }
+
+// Where the kernel does not say what state a connection is in, as in some sandboxes,
+// nothing is confirmed, and nobody waits for the peer to end it.
+func TestAKernelThatSaysNothing(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	nc, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	result := make(chan error, 1)
+	go func() { result <- statsd.ConfirmSilent(nc.(*net.TCPConn)) }()
+	select {
+	case err := <-result:
+		assert.Error(t, err)
+	case <-time.After(10 * time.Second):
+		assert.Fail(t, "it waits for ever")
+	}
+}

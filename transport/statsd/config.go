@@ -33,12 +33,13 @@ type Confirm uint8
 const (
 	// ConfirmClose ends the connection after the lines of a Send and waits until
 	// the peer has ended it, too, as a server does that has read everything; then it
-	// does the same with a second connection and an empty line, as only a process can
-	// that lived on. What a peer had not read, or read and not dealt with, when it
-	// died is reported as unknown, and so are the lines to a peer that answered, as no
-	// statsd does. It takes two connections and four round trips for each Send, or for
-	// each 256 KiB of one, and is the word of whoever takes the connections: a proxy
-	// speaks for itself.
+	// does the same with a second connection, made before, and an empty line, as only a
+	// process can that lived on. What a peer had not read, or read and not dealt with,
+	// when it died is reported as unknown, and so are the lines to a peer that answered,
+	// as no statsd does. It takes two connections and four round trips for each Send, or
+	// for each 256 KiB of one; a peer that does not take the second gets no lines. It is
+	// the word of whoever takes the connections: a proxy speaks for itself, and where
+	// several processes take them, one may speak for another.
 	ConfirmClose Confirm = iota
 	// ConfirmAck keeps the connection and waits until the peer's machine has
 	// acknowledged the lines: those that its process had not read when it died are

@@ -18,9 +18,9 @@ const (
 const pollEach = time.Millisecond // how often the kernel is asked while a connection settles
 
 // established reports whether no side has ended the connection, as far as the kernel
-// has heard.
+// has heard. One that does not say is asked again when both have.
 func (c *conn) established() bool {
-	state := byte(tcpClosed)
+	state := byte(tcpEstablished)
 	if raw, err := c.tcp.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) {
 			if now, err := tcpState(int(fd)); err == nil {

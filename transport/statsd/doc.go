@@ -55,7 +55,8 @@
 // of a protocol without answers: [Confirm] says how, and what it costs.
 //
 //	confirmed                                      delivered
-//	no connection, or it died before the lines     Retry
+//	no connection, no second one to confirm by,
+//	or it died before the lines                    Retry
 //	it died, or was silent, after they were sent   Unknown, but for those that did not leave
 //	longer than a datagram, or 64 KiB over TCP     rejected, too_large
 //
@@ -68,9 +69,14 @@
 // # What it does not promise
 //
 // ConfirmClose proves that the process which ended the connection had read all lines
-// and lived on, and not what it did with them: a proxy's word is about the proxy. Elsewhere than on
-// Linux the proof has a gap: a process that dies within the moment in which the end of
-// the connection travels to it may leave lines unread that are counted as delivered.
+// and lived on, and not what it did with them: a proxy's word is about the proxy. It
+// takes it that one process takes the connections. Where there are several, as behind
+// a balancer, on a port that is shared, or for the moment in which one takes over the
+// port and the one before still has connections, another may confirm lines that died
+// with theirs. Elsewhere than on Linux the proof has a gap: a process that dies within
+// the moment in which the end of the connection travels to it may leave lines unread
+// that are counted as delivered.
+//
 // ConfirmAck and ConfirmNone prove less, and UDP nothing. A line that is cut by a dying
 // connection is sent again from its start on another; a server that takes half a line
 // for a whole one may then count it twice.

@@ -34,3 +34,11 @@ func Settled(tcp *net.TCPConn) error {
 	<-c.ended
 	return c.acknowledged(context.Background(), time.After(5*time.Second))
 }
+
+// ConfirmSilent confirms a connection of which the kernel says nothing, and whose reader
+// does not end.
+func ConfirmSilent(tcp *net.TCPConn) error {
+	_ = tcp.Close() // it says nothing of a socket that is not
+	c := &conn{tcp: tcp, ended: make(chan struct{})}
+	return c.confirmClose(context.Background(), time.After(5*time.Second))
+}

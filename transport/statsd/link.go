@@ -45,7 +45,7 @@ type link struct {
 func newLink(cfg *Config) *link {
 	// ExponentialBackOff picks from interval·(1 ± factor); pause holds that within
 	// the bounds.
-	return &link{
+	l := &link{
 		cfg: cfg,
 		dialer: net.Dialer{
 			Timeout: cfg.Timeout,
@@ -60,6 +60,10 @@ func newLink(cfg *Config) *link {
 			InitialInterval: cfg.ReconnectMin, MaxInterval: cfg.ReconnectMax, Multiplier: 2, RandomizationFactor: 0.5,
 		},
 	}
+	// GODEBUG=multipathtcp=1 would turn it on. A peer's kernel then throws away without
+	// a reset what comes after its process has ended the connection.
+	l.dialer.SetMultipathTCP(false)
+	return l
 }
 
 // run makes connections until ctx ends.
@@ -104,7 +108,7 @@ func (l *link) connect(ctx context.Context) bool {
 	l.begun++
 	l.mu.Unlock()
 
-	c, err := l.dial(ctx)
+	c, err := l.dial(ctx, l.cfg.Address)
 
 	l.mu.Lock()
 	l.finish++
@@ -118,8 +122,8 @@ func (l *link) connect(ctx context.Context) bool {
 	return err == nil
 }
 
-func (l *link) dial(ctx context.Context) (*conn, error) {
-	nc, err := l.dialer.DialContext(ctx, "tcp", l.cfg.Address)
+func (l *link) dial(ctx context.Context, address string) (*conn, error) {
+	nc, err := l.dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}

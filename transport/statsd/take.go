@@ -51,13 +51,10 @@ func (l *link) deliver(ctx context.Context, chunk *chunk, patient bool) (sure, d
 	if err != nil {
 		return 0, 0, plain(err)
 	}
-	written, err := c.write(ctx, chunk.buf, l.cfg.Timeout)
-	if err == nil {
-		err = l.confirm(ctx, c)
-	}
+	written, err := l.carry(ctx, c, chunk.buf)
 	switch {
 	case l.give(c, err == nil):
-	case written < len(chunk.buf):
+	case written > 0 && written < len(chunk.buf):
 		c.abort()
 	default:
 		c.close()

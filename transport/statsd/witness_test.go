@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,14 +152,16 @@ func TestTheNextProcessDoesNotConfirm(t *testing.T) {
 	}
 }
 
-// A server that has no room for a second connection cannot confirm, and the error
-// says so.
-func TestWithoutAWitnessNothingIsConfirmed(t *testing.T) {
+// A server that has no room for a second connection cannot confirm. It gets nothing,
+// and the error says why.
+func TestWithoutAWitnessNothingIsSent(t *testing.T) {
+	var got atomic.Int64
 	s := newPeer(t, func(s *server, c *net.TCPConn) {
 		s.mu.Lock()
 		s.refuse()
 		s.mu.Unlock()
-		s.read(c)
+		n, _ := io.Copy(io.Discard, c)
+		got.Add(n)
 	})
 	sd := open(t, s.Address)
 	require.NoError(t, sd.Start(t.Context()))
@@ -168,9 +171,12 @@ func TestWithoutAWitnessNothingIsConfirmed(t *testing.T) {
 		return s.l == nil
 	})
 	se := failure(t, sd, batch(counter("a", 1)))
-	assert.Equal(t, transport.Unknown, se.Outcome)
+	assert.Equal(t, transport.Retry, se.Outcome)
+	assert.Zero(t, se.Delivered)
 	assert.Contains(t, se.Error(), "took no second connection")
 	assert.Contains(t, se.Error(), "connection refused")
+	s.serving.Wait() // it has seen the end of the only connection
+	assert.Zero(t, got.Load())
 }
 
 // A server that serves one connection after the other confirms as well.
