@@ -117,12 +117,12 @@ func TestEveryLineArrivesOnceOrIsUnknownWhenStatsdIsKilled(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		kill   func(*servers.StatsdServer)
-		metric string
-		each   int // series at once
+		metric string // short enough with its numbers: a cut name ends with a hash, of which two may be one
+		each   int    // series at once
 	}{
 		{"SIGKILL", (*servers.StatsdServer).Kill, "c", 50},
 		{"SIGTERM", (*servers.StatsdServer).Terminate, "c", 50},
-		{"SIGKILL, batches of several chunks", (*servers.StatsdServer).Kill, "c" + strings.Repeat("x", 250), 2000},
+		{"SIGKILL, batches of several chunks", (*servers.StatsdServer).Kill, "c" + strings.Repeat("x", 180), 2000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
