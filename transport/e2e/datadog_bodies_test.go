@@ -40,7 +40,7 @@ func recordDatadog(t testing.TB, cfg datadog.Config) (dd *datadog.Transport, rec
 		w.WriteHeader(http.StatusAccepted)
 	}))
 	t.Cleanup(server.Close)
-	cfg.APIKey, cfg.URL, cfg.AllowV3 = "0123456789abcdef0123456789abcdef", server.URL, true
+	cfg.APIKey, cfg.URL, cfg.AllowV3 = testKey, server.URL, true
 	cfg.Compression = datadog.Zstd
 	if cfg.API == datadog.V1 {
 		cfg.Compression = datadog.None

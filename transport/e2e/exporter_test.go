@@ -149,6 +149,15 @@ func linesClient(t *testing.T, config dogstatsd.Config) *stats.Client {
 		stats.WithNamespace("shop"), stats.WithTags("env:test"), stats.WithHost("h1"))
 }
 
+func assertLinesArrive(t *testing.T, e *servers.Exporter, config dogstatsd.Config) {
+	t.Helper()
+	c := linesClient(t, config)
+	r := newReference(time.Hour)
+	submitLines(c, r)
+	flushAll(t, c)
+	assertExposed(t, r, c, e)
+}
+
 func TestDogStatsDArrivesInStatsdExporter(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]func(*servers.Exporter) string{
@@ -159,11 +168,7 @@ func TestDogStatsDArrivesInStatsdExporter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := servers.StatsdExporter(t)
-			c := linesClient(t, dogstatsd.Config{Address: address(e), SignedDeltas: true})
-			r := newReference(time.Hour)
-			submitLines(c, r)
-			flushAll(t, c)
-			assertExposed(t, r, c, e)
+			assertLinesArrive(t, e, dogstatsd.Config{Address: address(e), SignedDeltas: true})
 		})
 	}
 }
@@ -172,11 +177,7 @@ func TestDogStatsDArrivesInStatsdExporter(t *testing.T) {
 func TestDogStatsDUnpackedArrivesInStatsdExporter(t *testing.T) {
 	t.Parallel()
 	e := servers.StatsdExporter(t)
-	c := linesClient(t, dogstatsd.Config{Address: "udp://" + e.Addr, SignedDeltas: true, Packing: dogstatsd.PackNone})
-	r := newReference(time.Hour)
-	submitLines(c, r)
-	flushAll(t, c)
-	assertExposed(t, r, c, e)
+	assertLinesArrive(t, e, dogstatsd.Config{Address: "udp://" + e.Addr, SignedDeltas: true, Packing: dogstatsd.PackNone})
 }
 
 // Half of the observations are recorded, and each stands for two.

@@ -92,7 +92,7 @@ func serve(h any, opts ...stats.Option) {
 }
 
 func newFunctionClient(opts ...stats.Option) (*stats.Client, *datadog.Transport) {
-	t, err := datadog.New(datadog.Config{APIKey: "0123456789abcdef0123456789abcdef", URL: os.Getenv(intakeEnv)})
+	t, err := datadog.New(datadog.Config{APIKey: testKey, URL: os.Getenv(intakeEnv)})
 	if err != nil {
 		log.Fatal(err)
 	}

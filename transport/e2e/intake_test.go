@@ -4,10 +4,8 @@ import (
 	"compress/zlib"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"testing"
 )
@@ -139,9 +137,9 @@ func (in *intake) sum(name string) float64 {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	sum := in.distributions[name]
-	for _, key := range slices.Collect(maps.Keys(in.counts)) {
+	for key, value := range in.counts {
 		if in.names[key] == name {
-			sum += in.counts[key]
+			sum += value
 		}
 	}
 	return sum

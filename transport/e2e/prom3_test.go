@@ -1,19 +1,17 @@
 package e2e
 
 import (
-	"fmt"
 	"maps"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/shardstats/shardstats/stats"
+	"github.com/shardstats/shardstats/transport"
 	"github.com/shardstats/shardstats/transport/e2e/servers"
 	"github.com/shardstats/shardstats/transport/otlp"
 )
@@ -28,51 +26,6 @@ func newOTLP(t *testing.T, p *servers.PrometheusServer, config otlp.Config) *otl
 	tr, err := otlp.New(config)
 	require.NoError(t, err)
 	return tr
-}
-
-// running makes running totals of what was counted in each bucket, with the end of
-// the bucket for their time.
-func running(b buckets[float64], rollup int64) buckets[float64] {
-	totals := buckets[float64]{}
-	for series, starts := range b {
-		totals[series] = map[int64]float64{}
-		total := 0.0
-		for _, start := range slices.Sorted(maps.Keys(starts)) {
-			total += starts[start]
-			totals[series][start+rollup] = total
-		}
-	}
-	return totals
-}
-
-// ended gives points the end of their bucket for their time.
-func ended(b buckets[float64], rollup int64) buckets[float64] {
-	all := buckets[float64]{}
-	for series, starts := range b {
-		all[series] = map[int64]float64{}
-		for start, value := range starts {
-			all[series][start+rollup] = value
-		}
-	}
-	return all
-}
-
-// queried returns the points of the hour before a time that a selector fits.
-func queried(t *testing.T, p *servers.PrometheusServer, selector string, at time.Time) buckets[float64] {
-	t.Helper()
-	all := buckets[float64]{}
-	for _, s := range p.Query(selector+"[1h]", at) {
-		delete(s.Metric, "job")
-		series := seriesKey(s.Metric["__name__"], s.Metric)
-		require.NotContains(t, all, series)
-		all[series] = map[int64]float64{}
-		for _, point := range s.Points {
-			assert.Zero(t, point.UnixMilli%1000, series)
-			assert.Nil(t, point.Histogram, series)
-			all[series][point.UnixMilli/1000] = point.Value
-		}
-	}
-	return all
 }
 
 // Deltas become running totals, gauges stay what they are, and each has the end of
@@ -90,16 +43,7 @@ func TestOTLPArrivesInPrometheus3(t *testing.T) {
 		now := clock.Now()
 		var sizes []float64
 		for range 200 {
-			route, quarters := fmt.Sprintf("route:/r/%d", random.IntN(30)), float64(random.IntN(2000)-1000)/4
-			c.Count("requests", 3, route)
-			r.count(keyOf("shop_requests_total", "env:test", "host_name:h1", route), now, 3)
-			c.OnHost("h2").CountFloat("bytes", 0.25, "dir:in", "alone")
-			r.count(keyOf("shop_bytes_total", "env:test", "host_name:h2", "dir:in", "alone:true"), now, 0.25)
-			c.Gauge("load", quarters, route)
-			r.gauge(keyOf("shop_load", "env:test", "host_name:h1", route), now, quarters)
-			member := fmt.Sprint(random.IntN(100))
-			c.Set("guests", member)
-			r.add(keyOf("shop_guests", "env:test", "host_name:h1"), now, member)
+			submitFlat(c, r, random, now, "host_name")
 		}
 		for range 25 { // a reservoir's first page holds them all
 			sizes = append(sizes, float64(random.IntN(1000)))
@@ -121,15 +65,8 @@ func TestOTLPArrivesInPrometheus3(t *testing.T) {
 		flushAll(t, c)
 		clock.advance(10 * time.Second)
 	}
-	members := buckets[float64]{}
-	for series, starts := range r.members {
-		members[series] = map[int64]float64{}
-		for start, all := range starts {
-			members[series][start] = float64(len(all))
-		}
-	}
 	want := running(r.counts, 10)
-	for _, plain := range []buckets[float64]{r.gauges, members, summaries} {
+	for _, plain := range []buckets[float64]{r.gauges, r.sizes(), summaries} {
 		maps.Copy(want, ended(plain, 10))
 	}
 	got := queried(t, p, `{__name__=~"shop_.*"}`, clock.Now())
@@ -159,31 +96,6 @@ func TestOTLPDistributionsMergeInPrometheus3(t *testing.T) {
 	t.Parallel()
 	p := servers.Prometheus3(t, servers.PrometheusConfig{Config: promoteHost})
 	clock := newClock()
-	var union []float64
-	for i := range 3 {
-		c := newClient(t, stats.WithTransport(newOTLP(t, p, otlp.Config{})), stats.WithManualFlush(), stats.WithClock(clock),
-			stats.WithHost(fmt.Sprintf("h%d", i)))
-		random := rand.New(rand.NewPCG(5, uint64(i)))
-		for range 500 * (i + 1) {
-			v := math.Exp(random.NormFloat64()*(1+float64(i)/2) + float64(i))
-			union = append(union, v)
-			c.Distribution("latency", v)
-		}
-		flushAll(t, c)
-		require.Zero(t, c.Ledger().Unsampled)
-	}
-	at := clock.Now().Add(10 * time.Second)
-	one := func(expr string) float64 {
-		t.Helper()
-		got := p.Query(expr, at)
-		require.Len(t, got, 1, expr)
-		require.Len(t, got[0].Points, 1, expr)
-		return got[0].Points[0].Value
-	}
-	assert.InDelta(t, len(union), one(`histogram_count(sum(latency))`), 0)
-	assert.InEpsilon(t, sum(union), one(`histogram_sum(sum(latency))`), 1e-9)
-	assert.InDelta(t, 3, one(`count(latency)`), 0, "hosts")
-	for _, q := range []float64{0.5, 0.95, 0.99} {
-		assert.InEpsilon(t, nearestRank(union, q), one(fmt.Sprintf(`histogram_quantile(%v, sum(latency))`, q)), 0.01, "%v", q)
-	}
+	union := submitThree(t, clock, 1, func() transport.Transport { return newOTLP(t, p, otlp.Config{}) })
+	assertMerged(t, p, union, clock.Now().Add(10*time.Second))
 }

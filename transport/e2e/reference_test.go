@@ -89,6 +89,18 @@ func (r *reference) add(series string, at time.Time, member string) {
 	})
 }
 
+// sizes returns the points of sets.
+func (r *reference) sizes() buckets[float64] {
+	all := buckets[float64]{}
+	for series, starts := range r.members {
+		all[series] = map[int64]float64{}
+		for start, members := range starts {
+			all[series][start] = float64(len(members))
+		}
+	}
+	return all
+}
+
 // flat returns the points of a backend that takes no summaries, in the default
 // profile: histograms become seven series.
 func (r *reference) flat() buckets[float64] {
@@ -101,16 +113,11 @@ func (r *reference) flat() buckets[float64] {
 		}
 		all[series][start] = value
 	}
-	for _, plain := range []buckets[float64]{r.counts, r.gauges} {
+	for _, plain := range []buckets[float64]{r.counts, r.gauges, r.sizes()} {
 		for series, starts := range plain {
 			for start, value := range starts {
 				put(series, start, value)
 			}
-		}
-	}
-	for series, starts := range r.members {
-		for start, members := range starts {
-			put(series, start, float64(len(members)))
 		}
 	}
 	for series, starts := range r.samples {
