@@ -1,7 +1,9 @@
 package encode
 
 import (
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	ddstatsd "github.com/DataDog/datadog-go/v5/statsd"
@@ -75,9 +77,18 @@ func cactusStatsd(series []transport.Series) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := cactus.NewClientWithConfig(&cactus.ClientConfig{
-		Address: w.address(), UseBuffered: true, FlushInterval: time.Hour, // by size: the last datagram comes with the next batch
-	})
+	socket, err := cactus.NewSimpleSender(w.address())
+	if err != nil {
+		return nil, err
+	}
+	const datagram = 1432 // its default
+	out := &tally{Sender: socket}
+	// By size: the last datagram comes with the next batch.
+	buffered, err := cactus.NewBufferedSenderWithSender(out, time.Hour, datagram)
+	if err != nil {
+		return nil, err
+	}
+	c, err := cactus.NewClientWithSender(buffered, "", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -86,13 +97,35 @@ func cactusStatsd(series []transport.Series) (*Encoder, error) {
 	for i := range series {
 		paths[i] = series[i].Name + "." + clean.Replace(strings.Join(series[i].Tags, "."))
 	}
+	batch, submitted := int64(0), int64(0) // bytes
+	for i := range series {
+		batch += int64(len(fmt.Sprintf("%s:%d|c\n", paths[i], int64(series[i].Points[0].Value))))
+	}
+	w.settle = func() { // a goroutine of the client sends
+		for submitted-out.bytes.Load() > datagram {
+			time.Sleep(time.Millisecond)
+		}
+	}
 	encode := func() error {
 		for i := range series {
 			if err := c.Inc(paths[i], int64(series[i].Points[0].Value), 1); err != nil {
 				return err
 			}
 		}
+		submitted += batch
 		return nil
 	}
 	return encoder(w, encode, c.Close), nil
+}
+
+// tally counts what is sent.
+type tally struct {
+	cactus.Sender
+	bytes atomic.Int64
+}
+
+func (t *tally) Send(data []byte) (int, error) {
+	n, err := t.Sender.Send(data)
+	t.bytes.Add(int64(len(data) + 1)) // the client cuts the last line feed off
+	return n, err
 }

@@ -94,6 +94,8 @@ type well struct {
 	conn  *net.UDPConn
 	out   net.Conn // for again
 	sizes []int    // of the datagrams that the last count has seen
+
+	settle func() // waits for what the encoder does in the background
 }
 
 func newWell() (*well, error) {
@@ -106,7 +108,7 @@ func newWell() (*well, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	return &well{conn: conn, out: out}, nil
+	return &well{conn: conn, out: out, settle: func() {}}, nil
 }
 
 func (w *well) close() error { return errors.Join(w.out.Close(), w.conn.Close()) }
@@ -124,12 +126,13 @@ var zeros [1 << 16]byte
 
 func (w *well) address() string { return w.conn.LocalAddr().String() }
 
-// count reads what encode sends and returns how many bytes it is. Of several runs
-// the largest: the kernel may have dropped some of the others.
+// count reads what encode sends and returns how many bytes it is: the most that came
+// in one run, once that much has come twice, for the kernel may have dropped some.
 func (w *well) count(encode func() error) (most int64, err error) {
-	const silence = 5 * time.Millisecond
-	for range 3 {
-		if _, err := w.read(silence); err != nil { // what lies there from before
+	const runs, alike = 20, 1500 // a datagram
+	for range runs {
+		w.settle()
+		if _, err := w.read(); err != nil { // what lies there from before
 			return 0, err
 		}
 		var sent error
@@ -137,10 +140,11 @@ func (w *well) count(encode func() error) (most int64, err error) {
 		go func() {
 			defer close(done)
 			sent = encode()
+			w.settle()
 		}()
 		var sizes []int
 		for running := true; running; {
-			more, err := w.read(silence)
+			more, err := w.read()
 			if err != nil {
 				return 0, err
 			}
@@ -151,7 +155,7 @@ func (w *well) count(encode func() error) (most int64, err error) {
 			default:
 			}
 		}
-		rest, err := w.read(silence)
+		rest, err := w.read()
 		if err := errors.Join(sent, err); err != nil {
 			return 0, err
 		}
@@ -160,27 +164,36 @@ func (w *well) count(encode func() error) (most int64, err error) {
 		for _, n := range sizes {
 			total += int64(n)
 		}
+		again := total > most-alike && total < most+alike
 		if total > most {
 			most, w.sizes = total, sizes
+		}
+		if again {
+			break
 		}
 	}
 	return most, nil
 }
 
-// read reads until nothing has come for so long, and returns the sizes of what came.
-func (w *well) read(silence time.Duration) (sizes []int, err error) {
+// read reads until it has looked in vain some times in a row, and returns the sizes
+// of what came. One look may be in vain because this process was not let run in time.
+func (w *well) read() (sizes []int, err error) {
+	const look, looks = time.Millisecond, 5
 	buf := make([]byte, 1<<16)
-	for {
-		if err := w.conn.SetReadDeadline(time.Now().Add(max(silence, time.Millisecond))); err != nil {
+	for vain := 0; vain < looks; {
+		if err := w.conn.SetReadDeadline(time.Now().Add(look)); err != nil {
 			return nil, err
 		}
 		n, err := w.conn.Read(buf)
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return sizes, nil
+			vain++
 		case err != nil:
 			return nil, err
+		default:
+			sizes = append(sizes, n)
+			vain = 0
 		}
-		sizes = append(sizes, n)
 	}
+	return sizes, nil
 }
