@@ -160,12 +160,13 @@ func (s *Summary) thinIfLong(b *Bucket) {
 	}
 }
 
-// thin keeps limit samples by systematic resampling: with the samples laid end to
-// end, each as long as its weight, it takes those that lie under limit marks at
-// equal distances, the first placed at random. Each sample is kept on average
-// weight/total·limit times, so the merged set is a sample of the union; one that
-// is heavier than the distance is kept more than once. Sorted by value first, the
-// marks also spread evenly over the values.
+// thin keeps limit samples by systematic sampling (Madow 1949,
+// https://doi.org/10.1214/aoms/1177729988): with the samples laid end to end, each as
+// long as its weight, it takes those that lie under limit marks at equal distances, the
+// first placed at random. Each sample is kept on average weight/total·limit times, so
+// the merged set is a sample of the union; one that is heavier than the distance is
+// kept more than once. Sorted by value first, the marks also spread evenly over the
+// values.
 func (s *Summary) thin(b *Bucket) {
 	s.sort()
 	total := 0.0

@@ -124,11 +124,11 @@ func (d *dateV1) of(unix int64) []byte {
 }
 
 // appendValues appends each value as often as its weight says. Weights that are
-// not whole are rounded by systematic sampling: with the weights laid end to end,
-// a value is taken once for each whole number, moved by an offset in [0, 1), that
-// it covers. So the total is within 1 of the sum of the weights and right on
-// average, as is the number of each value; each comes once at least. A weight below
-// 1 counts as 1.
+// not whole are rounded by systematic sampling (Madow 1949,
+// https://doi.org/10.1214/aoms/1177729988): with the weights laid end to end, a value
+// is taken once for each whole number, moved by an offset in [0, 1), that it covers. So
+// the total is within 1 of the sum of the weights and right on average, as is the
+// number of each value; each comes once at least. A weight below 1 counts as 1.
 func appendValues(dst []byte, samples []transport.Sample, offset func() float64) []byte {
 	end := 0.0 // of the weights so far
 	for i := range samples {

@@ -132,10 +132,11 @@ func (h *Histogram) Stretch(total float64) {
 // rounded down after offset, in [0, 1), was added to it. Offsets that are spread evenly
 // make it right on average, as each single count is.
 //
-// It is systematic sampling: with the counts laid end to end, by value, a bucket gets
-// one for each whole number, moved by the offset, that it covers. So the number of
-// observations below any bound is within 1 of the exact one. A histogram of whole
-// counts that add up to total stays as it is, and an empty one empty.
+// It is systematic sampling (Madow 1949, https://doi.org/10.1214/aoms/1177729988): with
+// the counts laid end to end, by value, a bucket gets one for each whole number, moved
+// by the offset, that it covers. So the number of observations below any bound is within
+// 1 of the exact one. A histogram of whole counts that add up to total stays as it is,
+// and an empty one empty.
 //
 // total is at most 2^53, up to which each whole number is a float64.
 func (h *Histogram) Round(total, offset float64) (sum float64) {

@@ -26,13 +26,14 @@ type Weigher struct {
 // equal weights next to each other. It is valid until the next call. The result is
 // empty if sum has nothing to send: no observations, or [Unfit].
 //
-// Weights that are not whole are rounded by systematic sampling: laid end to end,
-// each gets the number of whole numbers, moved by an offset in [0, 1), that it
-// covers, which is one of its two neighbours. So the total is within 1 of the exact
-// one, exact if that is whole, and right on average, as is each weight, if offset
-// returns numbers spread evenly over points. It is called at most once, and must
-// return the same for the same point, so that a repetition is one. A weight below 1
-// counts as 1: each sample leaves once at least.
+// Weights that are not whole are rounded by systematic sampling (Madow 1949,
+// https://doi.org/10.1214/aoms/1177729988): laid end to end, each gets the number of
+// whole numbers, moved by an offset in [0, 1), that it covers, which is one of its two
+// neighbours. So the total is within 1 of the exact one, exact if that is whole, and
+// right on average, as is each weight, if offset returns numbers spread evenly over
+// points. It is called at most once, and must return the same for the same point, so
+// that a repetition is one. A weight below 1 counts as 1: each sample leaves once at
+// least.
 //
 // If the samples stand for fewer than sum.Count observations, because some were
 // counted only, all weights grow by one factor, so that the receiver's count is
