@@ -98,7 +98,7 @@ func TestEachEventIsAccountedForOnceConcurrentSafe(t *testing.T) {
 					}
 				})
 				<-under
-				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				_ = r.Shutdown(ctx) // it tells of what was lost
 				require.NoError(t, ctx.Err(), "Shutdown hung")
 				cancel()

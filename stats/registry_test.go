@@ -250,7 +250,7 @@ func TestIdleSeriesAreFreedAndTheirIDsReused(t *testing.T) {
 		now = now.Add(time.Second)
 		flusher(c, now, 9, 3) // bucket 3 is still kept: no id is free yet
 		return !c.Reachable("x")
-	}, 10*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	flusher(c, now, 9, 3)
 	flusher(c, now, 9, 9)
 	records, unlinked := c.Counts()

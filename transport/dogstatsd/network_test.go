@@ -52,11 +52,11 @@ func TestUDPToNobody(t *testing.T) {
 	require.Eventually(t, func() bool {
 		se = transport.AsSendError(d.Send(t.Context(), one("lost")))
 		return se != nil
-	}, 5*time.Second, time.Millisecond)
+	}, 30*time.Second, time.Millisecond)
 	assert.Equal(t, transport.Retry, se.Outcome)
 	assert.Contains(t, se.Error(), "dogstatsd: write to "+r.address+": connection refused")
 	r.up()
-	require.Eventually(t, func() bool { return d.Send(t.Context(), one("after")) == nil }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.Send(t.Context(), one("after")) == nil }, 30*time.Second, time.Millisecond)
 	assert.Equal(t, "after:1|c", r.await(2)[1])
 }
 
@@ -107,7 +107,7 @@ func TestAReceiverThatDoesNotKeepUp(t *testing.T) {
 	c, err := net.ListenPacket("unixgram", path)
 	require.NoError(t, err)
 	defer c.Close()
-	d := open(t, "unixgram://"+path, func(c *dogstatsd.Config) { c.Timeout = 200 * time.Millisecond })
+	d := open(t, "unixgram://"+path, func(c *dogstatsd.Config) { c.Timeout = time.Second })
 	b := many(60_000)
 	se := failure(t, d.Send(t.Context(), b))
 	assert.Equal(t, transport.Retry, se.Outcome)
@@ -207,7 +207,7 @@ func TestAStreamThatIsNotRead(t *testing.T) {
 		text, _ := io.ReadAll(c)
 		seen <- string(text)
 	})
-	d := open(t, address, func(c *dogstatsd.Config) { c.Timeout = 200 * time.Millisecond })
+	d := open(t, address, func(c *dogstatsd.Config) { c.Timeout = time.Second })
 	se := failure(t, d.Send(t.Context(), many(3)))
 	assert.Equal(t, transport.Unknown, se.Outcome, "a little, in the buffer")
 	assert.Contains(t, se.Error(), "does not read")
@@ -223,7 +223,7 @@ func TestAStreamThatIsNotRead(t *testing.T) {
 	close(reading)
 	first := <-seen
 
-	require.Eventually(t, func() bool { return d.Send(t.Context(), one("after")) == nil }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return d.Send(t.Context(), one("after")) == nil }, 30*time.Second, time.Millisecond)
 	require.NoError(t, d.Close(t.Context()))
 	assert.Contains(t, <-seen, "\x0a\x00\x00\x00after:1|c\n")
 	assert.NotContains(t, first, "after")

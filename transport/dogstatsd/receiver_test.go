@@ -196,7 +196,7 @@ func split(datagrams []string) []string {
 // await returns the lines once there are n of them.
 func (r *receiver) await(n int) []string {
 	r.t.Helper()
-	require.Eventually(r.t, func() bool { return len(r.lines()) >= n }, 10*time.Second, time.Millisecond)
+	require.Eventually(r.t, func() bool { return len(r.lines()) >= n }, 30*time.Second, time.Millisecond)
 	return r.lines()
 }
 

@@ -116,7 +116,7 @@ func TestAckOfAConnectionThatWasReset(t *testing.T) {
 		}
 	}
 	assert.Positive(t, failed)
-	assert.Eventually(t, func() bool { return sd.Connected() }, 5*time.Second, time.Millisecond, "it connects again")
+	assert.Eventually(t, func() bool { return sd.Connected() }, 30*time.Second, time.Millisecond, "it connects again")
 }
 
 // That the peer ended the connection is no proof: what counts is whether it then had

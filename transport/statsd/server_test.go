@@ -181,7 +181,7 @@ func (s *server) accepted() int {
 func open(t testing.TB, address string, change ...func(*statsd.Config)) *statsd.Transport {
 	cfg := statsd.Config{
 		Address: address, NoPrefix: true,
-		ReconnectMin: time.Millisecond, ReconnectMax: 20 * time.Millisecond, Timeout: 5 * time.Second,
+		ReconnectMin: time.Millisecond, ReconnectMax: 20 * time.Millisecond, Timeout: 30 * time.Second,
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -199,7 +199,7 @@ func open(t testing.TB, address string, change ...func(*statsd.Config)) *statsd.
 // eventually waits for what another goroutine or the kernel does.
 func eventually(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	require.Eventually(t, f, 10*time.Second, time.Millisecond, what)
+	require.Eventually(t, f, 30*time.Second, time.Millisecond, what)
 }
 
 func counter(name string, values ...float64) transport.Series {
