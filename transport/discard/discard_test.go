@@ -1,8 +1,6 @@
 package discard_test
 
 import (
-	"context"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,14 +27,4 @@ func TestItCountsWhatItTakes(t *testing.T) {
 	require.ErrorIs(t, d.Send(t.Context(), points(5)), transport.ErrClosed)
 	assert.EqualValues(t, 7, d.Points())
 	assert.Equal(t, transport.Description{Name: "discard", Summaries: true, Members: true, Events: true, Checks: true}, d.Describe())
-}
-
-func Example() {
-	sink := discard.New()
-	err := sink.Send(context.Background(), &transport.Batch{Series: []transport.Series{{
-		Name: "jobs.done", Kind: transport.KindCount,
-		Points: []transport.Point{{Unix: 1_700_000_000, Value: 3}, {Unix: 1_700_000_010, Value: 4}},
-	}}})
-	fmt.Println(err, sink.Points())
-	// Output: <nil> 2
 }

@@ -364,14 +364,3 @@ func FuzzNoticeLines(f *testing.F) {
 
 // valid is s with each byte outside UTF-8 replaced.
 func valid(s string) string { return string([]rune(s)) }
-
-func Example() {
-	out := stdout.New(os.Stdout)
-	_ = out.Send(context.Background(), &transport.Batch{Series: []transport.Series{{
-		Name: "jobs.done", Tags: []string{"queue:mail"}, Kind: transport.KindCount, Interval: 10 * time.Second,
-		Points: []transport.Point{{Unix: 1_700_000_000, Value: 3}, {Unix: 1_700_000_010, Value: 0.5, Rev: 1}},
-	}}})
-	// Output:
-	// {"time":1700000000,"name":"jobs.done","kind":"count","value":3,"tags":["queue:mail"],"interval":10}
-	// {"time":1700000010,"name":"jobs.done","kind":"count","value":0.5,"tags":["queue:mail"],"interval":10,"rev":1}
-}
