@@ -70,4 +70,8 @@
 // neither times nor exemplars, and takes no events and no service checks. What came after the last
 // scrape of a process is seen by nobody: a short job is better served by package
 // remotewrite. After Close a scrape gets a 503.
+//
+// A page that is cut off, as by Config.Timeout, fails the scrape, but over HTTP/1.0, as
+// some proxies speak it, where the text format 0.0.4 does not say that there was more.
+// OpenMetrics and gzip do.
 package prometheus

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/http"
@@ -101,14 +102,18 @@ func TestASlowScraperHoldsUpNobody(t *testing.T) {
 	assert.Eventually(t, func() bool { return get(tr, "").Code == http.StatusOK }, 30*time.Second, 20*time.Millisecond)
 }
 
+// large returns series for a page that is more than all buffers on the way take.
+func large() (many []transport.Series) {
+	for i := range 200 {
+		many = append(many, point("g", transport.KindGauge, 1, fmt.Sprintf("k:%0100000d", i)))
+	}
+	return many
+}
+
 // stall begins a scrape of a large page, and reads no more of it until the test ends.
 func stall(t *testing.T, tr *prometheus.Transport) {
 	t.Helper()
-	var many []transport.Series
-	for i := range 50_000 {
-		many = append(many, point("g", transport.KindGauge, 1, fmt.Sprintf("k:%0200d", i)))
-	}
-	require.NoError(t, tr.Send(t.Context(), batch(many...)))
+	require.NoError(t, tr.Send(t.Context(), batch(large()...)))
 	server := httptest.NewServer(tr)
 	t.Cleanup(server.Close)
 	c, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -175,6 +180,33 @@ func TestClassicBucketsOfAWideDistribution(t *testing.T) {
 		}
 	}
 	assert.InDelta(t, 2, below, 0)
+}
+
+// A scraper that is slower than Config.Timeout sees that the page it has is not whole.
+// (Over HTTP/1.0 it cannot, but by what the format says.)
+func TestAPageThatWasCutOffLooksCutOff(t *testing.T) {
+	for name, multiplexed := range map[string]bool{"HTTP/1.1": false, "HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			tr := open(t, prometheus.Config{MaxScrapes: 1, Timeout: 200 * time.Millisecond})
+			require.NoError(t, tr.Send(t.Context(), batch(large()...)))
+			server := httptest.NewUnstartedServer(tr)
+			if server.EnableHTTP2 = multiplexed; multiplexed {
+				server.StartTLS()
+			} else {
+				server.Start()
+			}
+			defer server.Close()
+			server.Client().Transport.(*http.Transport).DisableCompression = true // it would be a short page
+			resp, err := server.Client().Get(server.URL)
+			if err == nil { // else it was cut off before it began
+				defer resp.Body.Close()
+				assert.Equal(t, multiplexed, resp.ProtoMajor == 2)
+				assert.Eventually(t, func() bool { return get(tr, "").Code == http.StatusOK }, 30*time.Second, 20*time.Millisecond, "its time is up")
+				_, err = io.Copy(io.Discard, resp.Body)
+			}
+			assert.Error(t, err)
+		})
+	}
 }
 
 func TestAPageEndsWhereTheScraperLeaves(t *testing.T) {
