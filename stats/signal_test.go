@@ -66,7 +66,7 @@ func TestTheSignalledProcess(t *testing.T) {
 		select {
 		case s := <-own:
 			fmt.Println("handler:", s)
-		case <-time.After(5 * time.Minute): // whoever started it is gone
+		case <-time.After(2 * time.Minute): // whoever started it is gone
 			os.Exit(3)
 		}
 	}
@@ -91,6 +91,12 @@ func startChild(t *testing.T, kind string, shell ...string) child {
 	cmd.Env = append(os.Environ(), signalled+"="+kind)
 	pipe, err := cmd.StdoutPipe()
 	require.NoError(t, err)
+	// Who started the tests may ignore signals, as nohup does and a shell for what it
+	// runs in the background. What this process handles, its child has as the system
+	// gives it.
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(handled)
 	require.NoError(t, cmd.Start())
 	c := child{cmd, bufio.NewReader(pipe)}
 	require.Equal(t, "ready", c.line(t))
