@@ -46,7 +46,7 @@ func (s *sender) stop(ctx context.Context) error {
 	}
 	s.over = true
 	if s.accounts.books.Pending > 0 {
-		cause := errStopped
+		cause := errNotDue
 		if ctx.Err() != nil {
 			cause = context.Cause(ctx)
 		}

@@ -97,6 +97,25 @@ func TestStopKeepsTheLastFailureOfThePeer(t *testing.T) {
 	})
 }
 
+// It ends before its time when no attempt fits into that, and says so.
+func TestStopSaysThatNoAttemptIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tr := answer(func(context.Context, int, *transport.Batch) error {
+			return &transport.SendError{Outcome: transport.Retry, After: time.Hour, Err: errors.New("busy")}
+		})
+		s, _ := started(t, tr)
+		newMade().hand(s, many(3)...)
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		begin := time.Now()
+		err := s.stop(ctx)
+		assert.Less(t, time.Since(begin), time.Minute)
+		assert.ErrorContains(t, err, "3 points are still pending: no attempt is due before the end")
+		assert.EqualValues(t, 3, balanced(t, s).Pending)
+	})
+}
+
 func TestStopLetsTheSendInFlightSayWhatItDid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := answer(func(ctx context.Context, _ int, b *transport.Batch) error {
