@@ -100,7 +100,7 @@ func TestOutcomes(t *testing.T) {
 		},
 		"rejected among the delivered, for a reason that the books name": {
 			units: many(3), replies: []error{&transport.SendError{Delivered: 3, Rejected: []transport.Rejection{{Index: 1, Reason: "collision"}}, Err: errBackend}},
-			sent: "m000@10.0 m001@10.0 m002@10.0", lastError: "backend says no (after 3 points were delivered) (1 points rejected, the first: collision)",
+			sent: "m000@10.0 m001@10.0 m002@10.0", lastError: "backend says no (after 2 points were delivered) (1 points rejected, the first: collision)",
 			delivered: 2, dropped: map[transport.Reason]uint64{transport.ReasonCollision: 1},
 		},
 		"unknown in the middle, and the rest not tried": {

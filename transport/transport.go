@@ -87,8 +87,14 @@ func (e *SendError) Error() string {
 	if e.Err != nil {
 		msg = e.Err.Error()
 	}
-	if e.Delivered > 0 {
-		msg += fmt.Sprintf(" (after %d points were delivered)", e.Delivered)
+	arrived := e.Delivered
+	for _, r := range e.Rejected {
+		if r.Index < e.Delivered {
+			arrived--
+		}
+	}
+	if arrived > 0 {
+		msg += fmt.Sprintf(" (after %d points were delivered)", arrived)
 	}
 	if n := len(e.Rejected); n > 0 {
 		msg += fmt.Sprintf(" (%d points rejected, the first: %s)", n, e.Rejected[0].Reason)

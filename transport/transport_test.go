@@ -56,6 +56,10 @@ func TestSendErrorSaysWhatHappened(t *testing.T) {
 			&transport.SendError{Err: cause, Delivered: 1, Rejected: []transport.Rejection{{Index: 1, Reason: "too large"}, {Index: 2}}},
 			"no route to host (after 1 points were delivered) (2 points rejected, the first: too large)",
 		},
+		{
+			&transport.SendError{Err: cause, Delivered: 2, Rejected: []transport.Rejection{{Index: 0, Reason: "refused"}, {Index: 1}}},
+			"no route to host (2 points rejected, the first: refused)",
+		},
 	} {
 		assert.Equal(t, c.want, c.err.Error())
 	}
