@@ -66,6 +66,9 @@ mutants: ## break the code one line at a time: a test has to notice (RUN=regexp 
 
 .PHONY: bench
 bench: ## cost of submissions and of the wires (WHAT=hotpath or encode: one of them; WHAT=scaling or flush: docs/SCALING.md); writes bench/results, as NAME if given, else the README's table too
+ifneq (,$(filter-out hotpath encode flush scaling,$(WHAT)))
+	@echo "WHAT=$(WHAT): give one or more of hotpath, encode, flush, scaling" >&2; exit 2
+endif
 ifneq (,$(filter hotpath,$(WHAT)))
 	@cd bench && $(WORK) go run ./cmd/report -what hotpath -out results -name '$(NAME)' $(if $(filter hotpath,$(NAME)),-readme ../README.md)
 endif
@@ -86,11 +89,11 @@ tune: ## shards, reservoir size and flush interval for this machine: TUNE='--ser
 
 .PHONY: peers
 peers: WHAT = throughput
-peers: ## the same submissions through other libraries, by turns, in BUDGET=6m (RUN=regexp: some, into results/peers-some); WHAT="throughput latency memory": more; writes bench/results, docs/plots and the README's table
+peers: ## the same submissions through other libraries, by turns, in BUDGET=6m (RUN=regexp: some, into results/peers-some); WHAT="throughput latency memory": more; writes bench/results, docs/plots and the README's table, but with a BUDGET of your own nothing of latency and memory
 	@cd bench && for what in $(WHAT); do case $$what in \
 		throughput) $(WORK) go run ./cmd/peers -budget '$(BUDGET)' -out results \
 			$(if $(RUN),-run '$(RUN)' -name peers-some,-plots ../docs/plots -readme ../README.md) ;; \
-		latency|memory) $(WORK) go run ./cmd/$$what ;; \
+		latency|memory) $(WORK) go run ./cmd/$$what $(if $(filter-out file,$(origin BUDGET)),-budget '$(BUDGET)' -out '') ;; \
 		*) echo "WHAT=$$what: give one or more of throughput, latency, memory" >&2; exit 2 ;; \
 	esac; done
 

@@ -28,8 +28,12 @@ func (r *Result) Markdown() string {
 			continue
 		}
 		what := describe(c)
-		fmt.Fprintf(&b, "| %s | %s |", strings.TrimPrefix(what, last), c.Library)
-		last = what
+		if what == last {
+			what = ""
+		} else {
+			last = what
+		}
+		fmt.Fprintf(&b, "| %s | %s |", what, c.Library)
 		for _, n := range r.Plan.Series {
 			c.Series = n
 			cost := r.Costs[c]

@@ -80,7 +80,17 @@ func times(ratio float64) string { return fmt.Sprintf("%.2f times", ratio) }
 
 // interval prints the interval of a comparison.
 func (v *Verdict) interval(c Comparison) string {
-	return fmt.Sprintf("%.2f to %.2f, %.4g %% interval", c.Low, c.High, 100*v.Interval)
+	return fmt.Sprintf("%s to %s, %.4g %% interval", limit(c.Low), limit(c.High), 100*v.Interval)
+}
+
+// limit prints one end of an interval: with two decimals, or as many as show on
+// which side of 1 it is.
+func limit(x float64) string {
+	digits := 2
+	for digits < 6 && x != 1 && math.Abs(x-1) < math.Pow10(-digits)/2 {
+		digits++
+	}
+	return fmt.Sprintf("%.*f", digits, x)
 }
 
 // reservoirRow is what the choice of a reservoir is made from.

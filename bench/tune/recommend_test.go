@@ -148,3 +148,12 @@ func TestAPlantIsReadAsItIsWritten(t *testing.T) {
 	err = (&Plant{Option: "reservoir", Value: 513, Share: 1}).check()
 	assert.ErrorContains(t, err, "plant reservoir=513:+100%: that setting is not among those compared, [128 256 512")
 }
+
+// An interval that begins just above 1 has to look it.
+func TestALimitShowsOnWhichSideOfOneItIs(t *testing.T) {
+	for x, want := range map[float64]string{
+		1: "1.00", 1.5: "1.50", 1.004: "1.004", 0.996: "0.996", 0.9951: "0.995", 1.0004: "1.0004", 1.00000001: "1.000000", 0: "0.00",
+	} {
+		assert.Equal(t, want, limit(x))
+	}
+}

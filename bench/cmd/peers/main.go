@@ -107,7 +107,7 @@ func (o *options) choose() ([]peers.Workload, []peers.Library, error) {
 		}
 	}
 	if len(workloads) == 0 {
-		return nil, nil, fmt.Errorf("-run %s: no workload has such a name; -list shows them all", o.workloads)
+		return nil, nil, fmt.Errorf("-run %s: no workload has such a name; go run ./cmd/peers -list, in bench, shows them all", o.workloads)
 	}
 	var libraries []peers.Library
 	for i, l := range peers.Libraries() {
