@@ -46,11 +46,13 @@ func TestUnfit(t *testing.T) {
 		"a maximum beyond all": {&transport.Summary{Count: 1, Max: math.Inf(1)}, "bad_value"},
 		"no observations":      {&transport.Summary{}, "bad_value"},
 		"fewer than none":      {&transport.Summary{Count: -1}, "bad_value"},
-		"too many":             {&transport.Summary{Count: 1e16}, "it has more than 2^53 observations"},
+		"as many as can be":    {&transport.Summary{Count: 1 << 53, Samples: sample(1, 1<<53)}, ""},
+		"too many":             {&transport.Summary{Count: 1<<53 + 2}, "it has more than 2^53 observations"},
 		"a sample":             {&transport.Summary{Count: 1, Samples: sample(math.Inf(1), 1)}, "bad_value"},
 		"a weight below 0":     {&transport.Summary{Count: 1, Samples: sample(1, -1)}, "bad_value"},
 		"no weight":            {&transport.Summary{Count: 1, Samples: sample(1, 0)}, "its samples stand for nothing"},
-		"too much weight":      {&transport.Summary{Count: 1, Samples: sample(1, 1e300)}, "its samples stand for more than 2^53 observations"},
+		"no weight, but one":   {&transport.Summary{Count: 1, Samples: append(sample(1, 0), sample(1, 1)...)}, ""},
+		"too much weight":      {&transport.Summary{Count: 1, Samples: sample(1, 1<<53+2)}, "its samples stand for more than 2^53 observations"},
 		"not sorted":           {&transport.Summary{Count: 2, Samples: append(sample(2, 1), sample(1, 1)...)}, "its samples are not sorted"},
 	} {
 		assert.Equal(t, c.want, summary.Unfit(c.s), name)
@@ -72,13 +74,33 @@ func TestOffsets(t *testing.T) {
 		assert.True(t, at >= 0 && at < 1)
 		assert.Equal(t, at, summary.Offset(&s, unix))
 	})
-	mean, s := 0.0, transport.Series{Name: "a"}
+	s := transport.Series{Name: "a"}
+	var tenths [10]int
 	for unix := range int64(10_000) {
-		mean += summary.Offset(&s, unix) / 10_000
+		tenths[int(summary.Offset(&s, unix)*10)]++
 	}
-	assert.InDelta(t, 0.5, mean, 0.02)
+	for _, n := range tenths {
+		assert.InDelta(t, 1000, n, 200, "more than six standard deviations: %v", tenths)
+	}
+}
+
+func TestHashesTellPointsApart(t *testing.T) {
 	defer summary.SetSeed(1)()
-	first := summary.Hash(&s, 1)
-	defer summary.SetSeed(1)()
-	assert.Equal(t, first, summary.Hash(&s, 1))
+	seen := map[uint64]string{}
+	for what, s := range map[string]transport.Series{
+		"plain": {Name: "a"}, "name": {Name: "b"}, "kind": {Name: "a", Kind: transport.KindGauge},
+		"host": {Name: "a", Host: "x"}, "device": {Name: "a", Device: "x"}, "tag": {Name: "a", Tags: []string{"x"}},
+		"tags": {Name: "a", Tags: []string{"x", "y"}}, "one tag": {Name: "a", Tags: []string{"xy"}},
+	} {
+		for unix := range int64(2) {
+			h := summary.Hash(&s, unix)
+			assert.Empty(t, seen[h], "as %s at %d", what, unix)
+			seen[h] = what
+			assert.Equal(t, h, summary.Hash(&s, unix))
+			restore := summary.SetSeed(2)
+			assert.NotEqual(t, h, summary.Hash(&s, unix), "in another process")
+			restore()
+			assert.Equal(t, h, summary.Hash(&s, unix))
+		}
+	}
 }
