@@ -89,7 +89,7 @@ func (c Config) withDefaults() (Config, *url.URL, error) {
 
 	switch {
 	case c.APIKey == "" && c.APIKeyFunc == nil:
-		wrong.Add("APIKey is empty: set it, or APIKeyFunc")
+		wrong.Add("APIKey is empty: set it, or APIKeyFunc, or DD_API_KEY for ConfigFromEnv")
 	case c.APIKey != "" && c.APIKeyFunc != nil:
 		wrong.Add("APIKey and APIKeyFunc are both set: set one")
 	case c.APIKey != "":

@@ -26,17 +26,18 @@ import (
 // joins what is wrong, without repeating a key. An environment without a key is no
 // error here, since the program may set one; [New] refuses to do without.
 func ConfigFromEnv() (Config, error) {
+	var env setting.Environment
 	c := Config{
-		APIKey: setting.Env("DATADOG_API_KEY", "DD_API_KEY"),
-		AppKey: setting.Env("DATADOG_APP_KEY", "DD_APP_KEY"),
-		Site:   setting.Env("DD_SITE"),
-		URL:    setting.Env("DATADOG_HOST", "DD_DD_URL", "DD_URL"),
+		APIKey: env.Get("APIKey", "DATADOG_API_KEY", "DD_API_KEY"),
+		AppKey: env.Get("AppKey", "DATADOG_APP_KEY", "DD_APP_KEY"),
+		Site:   env.Get("Site", "DD_SITE"),
+		URL:    env.Get("URL", "DATADOG_HOST", "DD_DD_URL", "DD_URL"),
 	}
 	if c.URL != "" && !strings.Contains(c.URL, "://") {
 		c.URL = "https://" + c.URL
 	}
 	_, _, err := c.orPlaceholder().withDefaults()
-	return c, err
+	return c, env.Explain(err)
 }
 
 // orPlaceholder returns c with some key, so that everything else is checked.

@@ -63,7 +63,7 @@ func TestAnEnvironmentThatCannotBeMeant(t *testing.T) {
 	t.Setenv("DATADOG_HOST", "ftp://me:secret@host")
 	t.Setenv("DD_APP_KEY", "two words")
 	_, err := datadog.ConfigFromEnv()
-	for _, want := range []string{"Config.Site", "Config.URL", "Config.AppKey"} {
+	for _, want := range []string{"Config.Site (DD_SITE)", "Config.URL (DATADOG_HOST)", "Config.AppKey (DD_APP_KEY)"} {
 		assert.ErrorContains(t, err, want)
 	}
 	assert.NotContains(t, err.Error(), "secret")

@@ -74,7 +74,10 @@ func withoutUser(text string) string {
 func (a address) udp() (address, string) {
 	a.network = "udp"
 	rest := strings.TrimSuffix(a.target, "/")
-	if strings.ContainsAny(rest, "/?#@ ") {
+	switch {
+	case strings.HasPrefix(rest, "/"):
+		return address{}, "is a path: for a socket want one like unix://" + rest
+	case strings.ContainsAny(rest, "/?#@ "):
 		return address{}, "has more than host and port: " + wantAddress
 	}
 	host, port, err := net.SplitHostPort(rest)

@@ -35,6 +35,7 @@ func TestAddresses(t *testing.T) {
 		"udp://a:b:c":               "is no host and port",
 		"udp://me:secret@agent:1":   "has more than host and port",
 		"udp://agent:1/path":        "has more than host and port",
+		"/var/run/dsd.socket":       "is a path: for a socket want one like unix:///var/run/dsd.socket",
 		"me:secret@agent:1":         "has more than host and port",
 		"http://me:secret@agent":    `"http://***@agent" has a scheme`,
 		"http://agent":              "has a scheme that is not known",

@@ -41,27 +41,27 @@ func ConfigFromEnv() (Config, error) {
 	}
 	var c Config
 	var err error
-	c.Address, err = addressFromEnv()
+	var env setting.Environment
+	c.Address, err = addressFromEnv(&env)
 	complain(err)
-	c.EntityID = setting.Env("DD_ENTITY_ID")
-	c.ExternalData = cleanOrigin(setting.Env("DD_EXTERNAL_ENV"))
-	c.Cardinality = strings.ToLower(setting.Env("DD_CARDINALITY", "DATADOG_CARDINALITY"))
+	c.EntityID = env.Get("EntityID", "DD_ENTITY_ID")
+	c.ExternalData = cleanOrigin(env.Get("ExternalData", "DD_EXTERNAL_ENV"))
+	c.Cardinality = strings.ToLower(env.Get("Cardinality", "DD_CARDINALITY", "DATADOG_CARDINALITY"))
 	c.DetectContainer, err = switchFromEnv("DD_ORIGIN_DETECTION_ENABLED")
 	complain(err)
 	c.Disabled, err = switchFromEnv("DD_DOGSTATSD_DISABLE")
 	complain(err)
-	if _, _, err := c.withDefaults(); err != nil {
-		wrong = append(wrong, err)
-	}
+	_, _, err = c.withDefaults()
+	complain(env.Explain(err))
 	return c, errors.Join(wrong...)
 }
 
 // addressFromEnv returns the address, "" if the environment has none.
-func addressFromEnv() (string, error) {
-	if url := setting.Env("DD_DOGSTATSD_URL"); url != "" {
+func addressFromEnv(env *setting.Environment) (string, error) {
+	if url := env.Get("Address", "DD_DOGSTATSD_URL"); url != "" {
 		return url, nil
 	}
-	host, port := setting.Env("DD_AGENT_HOST"), setting.Env("DD_DOGSTATSD_PORT")
+	host, port := env.Get("Address", "DD_AGENT_HOST"), setting.Env("DD_DOGSTATSD_PORT")
 	if host == "" && port == "" {
 		return "", nil
 	}

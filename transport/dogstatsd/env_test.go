@@ -38,8 +38,8 @@ func TestConfigFromEnv(t *testing.T) {
 		{"switches off", vars{"DD_ORIGIN_DETECTION_ENABLED": "no", "DD_DOGSTATSD_DISABLE": "FALSE"}, dogstatsd.Config{}, ""},
 		{"a bad port", vars{"DD_DOGSTATSD_PORT": "x"}, dogstatsd.Config{}, `dogstatsd: DD_DOGSTATSD_PORT is "x": want a port between 1 and 65535`},
 		{"a bad switch", vars{"DD_DOGSTATSD_DISABLE": "perhaps"}, dogstatsd.Config{}, `dogstatsd: DD_DOGSTATSD_DISABLE is "perhaps": want true or false`},
-		{"a bad URL", vars{"DD_DOGSTATSD_URL": "tcp://x"}, dogstatsd.Config{Address: "tcp://x"}, "has a scheme that is not known"},
-		{"a bad cardinality", vars{"DD_CARDINALITY": "all"}, dogstatsd.Config{Cardinality: "all"}, "want none, low, orchestrator or high"},
+		{"a bad URL", vars{"DD_DOGSTATSD_URL": "tcp://x"}, dogstatsd.Config{Address: "tcp://x"}, `Config.Address (DD_DOGSTATSD_URL) "tcp://x" has a scheme that is not known`},
+		{"a bad cardinality", vars{"DD_CARDINALITY": "all"}, dogstatsd.Config{Cardinality: "all"}, `Config.Cardinality (DD_CARDINALITY) is "all": want none, low, orchestrator or high`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, name := range names {

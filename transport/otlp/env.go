@@ -52,14 +52,15 @@ import (
 // The error joins what is wrong, without repeating a header's value.
 func ConfigFromEnv() (Config, error) {
 	e := &environment{}
+	var env setting.Environment
 	c := Config{
-		MetricsURL:  e.first("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"),
-		Endpoint:    e.first("OTEL_EXPORTER_OTLP_ENDPOINT"),
+		MetricsURL:  env.Get("MetricsURL", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"),
+		Endpoint:    env.Get("Endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"),
 		Headers:     e.pairs("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
 		Timeout:     e.milliseconds("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"),
 		Compression: e.compression("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "OTEL_EXPORTER_OTLP_COMPRESSION"),
 		TLS:         e.tls(),
-		ServiceName: e.first("OTEL_SERVICE_NAME"),
+		ServiceName: env.Get("ServiceName", "OTEL_SERVICE_NAME"),
 		Resource:    e.pairs("OTEL_RESOURCE_ATTRIBUTES"),
 	}
 	if p := e.first("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"); p != "" && p != "http/protobuf" {
@@ -73,7 +74,7 @@ func ConfigFromEnv() (Config, error) {
 		e.complain("is %q: want delta", p)
 	}
 	_, _, err := c.withDefaults()
-	return c, errors.Join(append(e.wrong, err)...)
+	return c, errors.Join(append(e.wrong, env.Explain(err))...)
 }
 
 // environment reads variables and gathers what is wrong with them.

@@ -79,8 +79,8 @@ func TestConfigFromEnv(t *testing.T) {
 
 func TestAnEnvironmentThatCannotBeMeant(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
-		{"…ENDPOINT", "localhost:4318", "otlp: Config.Endpoint has the wrong scheme"},
-		{"…METRICS_ENDPOINT", "http://me:secret@host", "otlp: Config.MetricsURL has a user or password"},
+		{"…ENDPOINT", "localhost:4318", "otlp: Config.Endpoint (OTEL_EXPORTER_OTLP_ENDPOINT) has the wrong scheme"},
+		{"…METRICS_ENDPOINT", "http://me:secret@host", "otlp: Config.MetricsURL (OTEL_EXPORTER_OTLP_METRICS_ENDPOINT) has a user or password"},
 		{"…HEADERS", "fine=1,secret", "otlp: OTEL_EXPORTER_OTLP_HEADERS has no key=value as number 2"},
 		{"…METRICS_HEADERS", "=secret", "otlp: OTEL_EXPORTER_OTLP_METRICS_HEADERS has no key=value as number 1"},
 		{"…HEADERS", "k=secret%zz", "otlp: OTEL_EXPORTER_OTLP_HEADERS is not percent-encoded right in number 1"},

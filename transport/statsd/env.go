@@ -36,20 +36,22 @@ import (
 // The error joins what is wrong. An environment without a host or a prefix is no
 // error here, since the program may set them; [New] refuses to do without.
 func ConfigFromEnv() (Config, error) {
+	var env setting.Environment
 	c := Config{
-		Prefix:      setting.Env("STATSD_PREFIX"),
-		Network:     strings.ToLower(setting.Env("STATSD_PROTOCOL")),
-		Service:     setting.Env("SERVICE"),
-		Environment: setting.Env("ENVIRONMENT"),
+		Prefix:      env.Get("Prefix", "STATSD_PREFIX"),
+		Network:     strings.ToLower(env.Get("Network", "STATSD_PROTOCOL")),
+		Service:     env.Get("Service", "SERVICE"),
+		Environment: env.Get("Environment", "ENVIRONMENT"),
 	}
 	if enabled, set := os.LookupEnv("STATSD_ENABLED"); set {
 		c.Disabled = !truthy(enabled)
 	}
-	host, port := setting.Env("STATSD_HOST"), setting.Env("STATSD_PORT")
+	host, port := env.Get("Address", "STATSD_HOST"), setting.Env("STATSD_PORT")
 	switch {
 	case host == "" || port == "":
 		c.Address = host
 	default:
+		env.Set("Address", "STATSD_HOST and STATSD_PORT")
 		c.Address = net.JoinHostPort(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), port)
 	}
 	var wrong []error
@@ -58,10 +60,8 @@ func ConfigFromEnv() (Config, error) {
 			wrong = append(wrong, fmt.Errorf("statsd: STATSD_PORT is %q: want a number from 1 to 65535", port))
 		}
 	}
-	if _, err := c.orPlaceholder().withDefaults(); err != nil {
-		wrong = append(wrong, err)
-	}
-	return c, errors.Join(wrong...)
+	_, err := c.orPlaceholder().withDefaults()
+	return c, errors.Join(append(wrong, env.Explain(err))...)
 }
 
 // orPlaceholder returns c with some address and prefix, so that everything else is

@@ -52,6 +52,9 @@ func TestConfigFromEnvSaysWhatIsWrong(t *testing.T) {
 	_, err := statsd.ConfigFromEnv()
 	require.Error(t, err)
 	assert.Len(t, strings.Split(err.Error(), "\n"), 3, "%v", err)
+	for _, want := range []string{"Config.Address (STATSD_HOST and STATSD_PORT) ", "Config.Network (STATSD_PROTOCOL) ", "Config.Prefix (STATSD_PREFIX) "} {
+		assert.ErrorContains(t, err, want)
+	}
 	setenv(t, map[string]string{"STATSD_PORT": "0"})
 	_, err = statsd.ConfigFromEnv()
 	assert.EqualError(t, err, `statsd: STATSD_PORT is "0": want a number from 1 to 65535`)

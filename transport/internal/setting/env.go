@@ -1,6 +1,7 @@
 package setting
 
 import (
+	"errors"
 	"os"
 	"strings"
 )
@@ -14,4 +15,48 @@ func Env(names ...string) string {
 		}
 	}
 	return ""
+}
+
+// Environment reads a Config from variables, and knows which field has its value from
+// which.
+type Environment struct {
+	variables map[string]string
+}
+
+// Get is [Env] for a field.
+func (e *Environment) Get(field string, names ...string) string {
+	for _, name := range names {
+		if v := Env(name); v != "" {
+			e.Set(field, name)
+			return v
+		}
+	}
+	return ""
+}
+
+// Set notes which variable a field was made from.
+func (e *Environment) Set(field, variable string) {
+	if e.variables == nil {
+		e.variables = map[string]string{}
+	}
+	e.variables[field] = variable
+}
+
+// Explain has the [Complaints] in err name the variables of their fields.
+func (e *Environment) Explain(err error) error {
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	explained := make([]error, len(all))
+	for i, err := range all {
+		explained[i] = err
+		if c, ok := errors.AsType[*complaint](err); ok {
+			name, _ := c.field()
+			with := *c
+			with.variable = e.variables[name]
+			explained[i] = &with
+		}
+	}
+	return errors.Join(explained...)
 }
