@@ -94,13 +94,15 @@ func (v *visit) found() []string {
 	return slices.Clone(v.errors)
 }
 
-// open starts a browser with an empty profile.
+// open starts a browser with an empty profile. It is in a folder of chromedp's own,
+// which tries again to remove it: processes of a browser may write there when it has
+// ended.
 func open(t *testing.T) context.Context {
 	t.Helper()
 	program := needBrowser(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-domain-reliability", true))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-domain-reliability", true))
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	ctx, stop := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stop)
