@@ -37,12 +37,11 @@ func (r *reporter) report(err error) {
 	r.last, r.suppressed = now, 0
 	r.mu.Unlock()
 
-	err = fmt.Errorf("flush: transport %q: %w", r.transport, err)
 	if n > 0 {
 		err = fmt.Errorf("%w (and %d more since the last report)", err, n)
 	}
 	r.shield(func() { r.log.Warn("shardstats: delivery failed", "transport", r.transport, "error", err) })
-	r.shield(func() { r.onError(err) })
+	r.shield(func() { r.onError(fmt.Errorf("flush: transport %q: %w", r.transport, err)) })
 }
 
 // stack logs the stack of a panic, without regard to the rate: it is called once.
