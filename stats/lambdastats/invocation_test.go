@@ -27,10 +27,11 @@ func TestTheCasesOfThreadStats(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, sent := newClient(t)
+			var log logbook
 			inner := lambdastats.Func(c, func(ctx context.Context, _ event) (answer, error) {
 				lambdastats.Metric(ctx, "lambda.somemetric", 100)
 				return answer{}, nil
-			})
+			}, lambdastats.WithLogger(log.logger()))
 			outer := inner
 			if tc.nested {
 				outer = lambdastats.Func(c, func(ctx context.Context, e event) (answer, error) {
@@ -38,11 +39,12 @@ func TestTheCasesOfThreadStats(t *testing.T) {
 					a, err := inner(ctx, e)
 					assert.Zero(t, sent.Sends(), "the inner wrapper leaves the flush to the outer one")
 					return a, err
-				})
+				}, lambdastats.WithLogger(log.logger()))
 			}
 			_, err := outer(t.Context(), event{})
 			require.NoError(t, err)
 			assert.Equal(t, 1, sent.Sends())
+			assert.Empty(t, log.String(), "all is well")
 			assert.InDelta(t, tc.distributions, sent.Observations("lambda.somemetric")+sent.Observations("lambda.dist"), 0)
 		})
 	}
@@ -109,6 +111,7 @@ func TestAFailedFlushChangesNoAnswer(t *testing.T) {
 	got, err := wrapped(t.Context(), event{})
 	require.NoError(t, err)
 	assert.Equal(t, answer{200}, got)
+	assert.Empty(t, log.String(), "nothing is left to deliver, and the ledger has the rest")
 	books := c.Ledger().Transports[0]
 	assert.EqualValues(t, 1, books.DroppedTotal())
 	assert.True(t, books.Balanced())
