@@ -2,8 +2,8 @@ package stats
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,7 +16,7 @@ const maxNameBytes = 200
 
 // clean returns s as every transport may get it: valid UTF-8 without control
 // characters and line separators (each becomes '_'), at most maxNameBytes long.
-// What is longer is cut at a rune and ends in '~' and eight hex digits of its
+// What is longer is cut at a rune and ends in '~' and sixteen hex digits of its
 // hash, so that two stay two. The result shares no memory with s.
 func clean(s string) string { return shorten(printable(s)) }
 
@@ -43,13 +43,13 @@ func shorten(s string) string {
 	if len(s) <= maxNameBytes {
 		return s
 	}
-	const suffix = 1 + 8
+	const suffix = 1 + 16
 	cut := maxNameBytes - suffix
 	for lowest := cut - utf8.UTFMax; cut > lowest && !utf8.RuneStart(s[cut]); {
 		cut--
 	}
-	sum := strconv.FormatUint(xxhash.Sum64String(s)|1<<63, 16)
-	return s[:cut] + "~" + sum[len(sum)-suffix+1:]
+	sum := binary.BigEndian.AppendUint64(nil, xxhash.Sum64String(s))
+	return s[:cut] + "~" + hex.EncodeToString(sum)
 }
 
 // cleanTags returns tags as a series carries them: cleaned, sorted, distinct,
