@@ -35,7 +35,7 @@ func leading(series []transport.Series, n int) []transport.Series {
 		}
 		n -= len(s.Points)
 		out = append(out, copySeries(s))
-		if n <= 0 && i+1 < len(series) {
+		if n <= 0 {
 			break
 		}
 	}

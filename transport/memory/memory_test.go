@@ -180,6 +180,9 @@ func TestPartialDeliveries(t *testing.T) {
 			got = append(got, f.Value)
 		}
 		assert.Equal(t, want, got, "%d delivered", delivered)
+		for _, s := range m.Series() {
+			assert.NotEmpty(t, s.Points, "%d delivered", delivered)
+		}
 	}
 }
 
@@ -241,6 +244,30 @@ func TestWait(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, time.Hour+3*time.Second, time.Since(began))
 	})
+}
+
+// What is waited for may come of any call.
+func TestEachChangeWakesWhoWaits(t *testing.T) {
+	for name, change := range map[string]func(m *memory.Transport){
+		"Receive": func(m *memory.Transport) { m.Receive(batch(count("d", 1))) },
+		"Reset":   func(m *memory.Transport) { m.Reset() },
+		"Close":   func(m *memory.Transport) { _ = m.Close(context.Background()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := memory.New()
+				send(t, m, count("c", 1))
+				looks, done := 0, make(chan error, 1)
+				go func() { done <- m.Wait(t.Context(), func(*memory.Transport) bool { looks++; return looks == 2 }) }()
+				synctest.Wait()
+				assert.Empty(t, done)
+				change(m)
+				synctest.Wait()
+				require.Len(t, done, 1)
+				require.NoError(t, <-done)
+			})
+		})
+	}
 }
 
 func TestClosedIsAnErrorThatSaysSo(t *testing.T) {
