@@ -311,6 +311,13 @@ func (s *Store) LinkPage() {
 	l.head.Store(page)
 }
 
+// OnShard makes every goroutine's hint say that it runs on the processor of a shard.
+func OnShard(shard int) {
+	for i := range hints {
+		hints[i].Store(uint32(shard))
+	}
+}
+
 // RefillPools prepares pages as a drain would.
 func RefillPools(s *Store) { s.pools.refill(s, false) }
 

@@ -13,13 +13,6 @@ import (
 // memory that a store leads to, submit, and see what has changed. So a word that is
 // added to a page, a row or the store is seen without being named here.
 
-// onShard makes every goroutine's hint say that it runs on the processor of a shard.
-func onShard(shard int) {
-	for i := range hints {
-		hints[i].Store(uint32(shard))
-	}
-}
-
 // submission is a kind of which each shard has cells of its own.
 type submission struct {
 	name  string
@@ -37,8 +30,8 @@ var submissions = []submission{
 	{"counters", ClassCounter, func(r Ref, shard, n int) { r.AddIn(uint(shard), 1) }, func(r Ref, n int) { r.Add(int64(n%7 + 1)) }, 2},
 	{"histograms", ClassHistogram, func(r Ref, shard, n int) { r.ObserveIn(uint(shard), float64(n)) }, func(r Ref, n int) { r.Observe(float64(n)) }, 40},
 	{"distributions", ClassDistribution, func(r Ref, shard, n int) { r.ObserveRawIn(uint(shard), float64(n)) }, nil, 40},
-	{"timestamped counts", ClassCounter, func(r Ref, shard, n int) { onShard(shard); timed(r, n) }, timed, 0},
-	{"draws for sampling", ClassCounter, func(r Ref, shard, _ int) { onShard(shard); r.row.store.Chance(0.5) }, func(r Ref, _ int) { r.row.store.Chance(0.5) }, 0},
+	{"timestamped counts", ClassCounter, func(r Ref, shard, n int) { OnShard(shard); timed(r, n) }, timed, 0},
+	{"draws for sampling", ClassCounter, func(r Ref, shard, _ int) { OnShard(shard); r.row.store.Chance(0.5) }, func(r Ref, _ int) { r.row.store.Chance(0.5) }, 0},
 }
 
 func timed(r Ref, n int) { r.Timed(Timed{UnixSec: int64(n), N: 1, Value: 1}) }
@@ -70,7 +63,7 @@ func (k *submission) begin(s *Store, refs []Ref) {
 // no log needs another page.
 func (k *submission) submit(refs []Ref, shard int) {
 	for i, r := range refs {
-		onShard(shard)
+		OnShard(shard)
 		if k.usual == nil {
 			k.first(r, shard, i)
 		} else {
@@ -96,7 +89,7 @@ func TestNoSubmissionWritesALineOfAnotherShard(t *testing.T) {
 				k.begin(s, refs)
 
 				owner := map[uintptr]int{}
-				before := copyOf(s) // without hints: onShard writes them all
+				before := copyOf(s) // without hints: OnShard writes them all
 				for shard := range shards {
 					k.submit(refs, shard)
 					lines := written(before, lineBytes)
@@ -118,7 +111,7 @@ func TestNoSubmissionWritesALineOfAnotherShard(t *testing.T) {
 // one case in which two share a line, and a proof that these tests would see it.
 func TestWithAnEmptyPoolTwoShardsShareALine(t *testing.T) {
 	s := New(Config{Shards: 2, ReservoirSize: 100, DistributionValues: 100, SetMembers: 100, TimedBytes: 1 << 20, Seed: 1, Wake: func() {}})
-	onShard(0)
+	OnShard(0)
 	r, ok := s.Alloc(ClassCounter)
 	require.True(t, ok)
 	for s.pools.counters.take(0) != nil {
@@ -157,7 +150,7 @@ func TestAHintThatIsRightIsNotWritten(t *testing.T) {
 	copied := copyOf(&hints)
 	submit()
 	assert.Empty(t, written(copied, lineBytes))
-	onShard(int(processor()) + 1)
+	OnShard(int(processor()) + 1)
 	copied = copyOf(&hints)
 	submit()
 	assert.Len(t, written(copied, lineBytes), 1, "a hint that is wrong is put right")
@@ -206,7 +199,7 @@ func TestASubmissionWritesOneLine(t *testing.T) {
 		}
 		most, total := 0, 0
 		for n := range 63 {
-			onShard(1)
+			OnShard(1)
 			before := copyOf(s)
 			k.usual(r, n)
 			lines := written(before, 64)
