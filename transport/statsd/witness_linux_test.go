@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -34,12 +35,33 @@ func resolveTo(t *testing.T, ips ...net.IP) {
 			_, _ = dns.WriteToUDP(answer(query[:n], ips), from)
 		}
 	}()
+	// A query that nobody waits for any more may be under way, or begin, when the test
+	// ends: it is cut off. A Dialer would read net.DefaultResolver beside that.
+	var mu sync.Mutex
+	var queries []net.Conn
+	over := false
 	before := net.DefaultResolver
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp4", dns.LocalAddr().String())
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if over {
+			return nil, net.ErrClosed
+		}
+		c, err := net.DialUDP("udp4", nil, dns.LocalAddr().(*net.UDPAddr))
+		if err != nil {
+			return nil, err
+		}
+		queries = append(queries, c)
+		return c, nil
 	}}
 	t.Cleanup(func() {
 		net.DefaultResolver = before
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		for _, c := range queries {
+			_ = c.Close()
+		}
 		_ = dns.Close()
 		<-done
 	})
@@ -78,10 +100,11 @@ func TestAnotherHostOfTheNameDoesNotConfirm(t *testing.T) {
 	require.NoError(t, err)
 	resolveTo(t, one, other)
 
-	read, served := make(chan string, 1), make(chan struct{})
+	read, served, alone := make(chan string, 1), make(chan struct{}), make(chan struct{})
 	go func() {
 		c, err := first.Accept()
 		_ = first.Close()
+		close(alone)
 		if assert.NoError(t, err) {
 			text, _ := io.ReadAll(c)
 			read <- string(text)
@@ -100,6 +123,8 @@ func TestAnotherHostOfTheNameDoesNotConfirm(t *testing.T) {
 		}
 	}()
 	sd := open(t, fmt.Sprintf("statsd.test:%d", port))
+	require.NoError(t, sd.Start(t.Context()))
+	<-alone // else the first process may yet get the witness
 	se := failure(t, sd, batch(counter("a", 1)))
 	assert.Equal(t, transport.Retry, se.Outcome)
 	assert.Zero(t, se.Delivered)
