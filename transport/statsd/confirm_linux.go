@@ -81,20 +81,24 @@ func pending(fd int) error {
 	return err
 }
 
-// poll asks until there is an answer.
+// poll asks until there is an answer, and once more at the limit: after a stop of the
+// whole machine both are there.
 func (c *conn) poll(ctx context.Context, limit <-chan time.Time, ask func(fd int) (settled bool, err error)) error {
 	raw, err := c.tcp.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var again *time.Ticker
-	for {
+	for late := false; ; {
 		settled, failed := false, error(nil)
 		if err := raw.Control(func(fd uintptr) { settled, failed = ask(int(fd)) }); err != nil {
 			return plain(err)
 		}
 		if settled || failed != nil {
 			return failed
+		}
+		if late {
+			return errNotConfirm
 		}
 		if again == nil {
 			again = time.NewTicker(pollEach)
@@ -103,7 +107,7 @@ func (c *conn) poll(ctx context.Context, limit <-chan time.Time, ask func(fd int
 		select {
 		case <-again.C:
 		case <-limit:
-			return errNotConfirm
+			late = true
 		case <-ctx.Done():
 			return ctx.Err()
 		}

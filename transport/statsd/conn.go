@@ -136,7 +136,10 @@ func (c *conn) confirmClose(ctx context.Context, limit <-chan time.Time) error {
 	select {
 	case <-c.ended:
 	case <-limit:
-		return errNotConfirm
+		if !c.over() {
+			return errNotConfirm
+		}
+		limit = passed // after a stop of the whole machine both are there
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -145,6 +148,13 @@ func (c *conn) confirmClose(ctx context.Context, limit <-chan time.Time) error {
 	}
 	return c.acknowledged(ctx, limit)
 }
+
+// passed is a limit that has passed.
+var passed = func() <-chan time.Time {
+	c := make(chan time.Time)
+	close(c)
+	return c
+}()
 
 // tooSoon returns the reason for which a connection is over that should not be yet.
 func (c *conn) tooSoon() error {
