@@ -89,12 +89,11 @@ func (e *environment) complain(format string, args ...any) {
 }
 
 func (e *environment) first(names ...string) string {
-	for _, e.name = range names {
-		if v := setting.Env(e.name); v != "" {
-			return v
-		}
+	name, v := setting.Variable(names...)
+	if v != "" {
+		e.name = name
 	}
-	return ""
+	return v
 }
 
 // pairs reads key=value,key=value.

@@ -66,4 +66,4 @@ func (c *complaint) Error() string {
 	return c.pkg + ": Config." + name + " " + what
 }
 
-func (c *complaint) Unwrap() error { return errors.Unwrap(c.err) }
+func (c *complaint) Unwrap() error { return c.err }

@@ -6,15 +6,21 @@ import (
 	"strings"
 )
 
-// Env returns what the environment has for the first of names that is set and not blank,
-// without blanks around it; "" if none is.
-func Env(names ...string) string {
+// Variable returns the first of names that is set in the environment and not blank, and
+// what it has, without blanks around it; "" and "" if none is.
+func Variable(names ...string) (name, value string) {
 	for _, name := range names {
 		if v := strings.TrimSpace(os.Getenv(name)); v != "" {
-			return v
+			return name, v
 		}
 	}
-	return ""
+	return "", ""
+}
+
+// Env is [Variable] for who wants the value alone.
+func Env(names ...string) string {
+	_, v := Variable(names...)
+	return v
 }
 
 // Environment reads a Config from variables, and knows which field has its value from
@@ -25,13 +31,11 @@ type Environment struct {
 
 // Get is [Env] for a field.
 func (e *Environment) Get(field string, names ...string) string {
-	for _, name := range names {
-		if v := Env(name); v != "" {
-			e.Set(field, name)
-			return v
-		}
+	name, v := Variable(names...)
+	if v != "" {
+		e.Set(field, name)
 	}
-	return ""
+	return v
 }
 
 // Set notes which variable a field was made from.

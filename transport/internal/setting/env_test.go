@@ -17,6 +17,8 @@ func TestEnv(t *testing.T) {
 	assert.Equal(t, "three", setting.Env("SHARDSTATS_SECOND", "SHARDSTATS_FIRST"))
 	assert.Empty(t, setting.Env("SHARDSTATS_NONE", "SHARDSTATS_BLANK"))
 	assert.Empty(t, setting.Env())
+	name, value := setting.Variable("SHARDSTATS_NONE", "SHARDSTATS_BLANK", "SHARDSTATS_FIRST")
+	assert.Equal(t, []string{"SHARDSTATS_FIRST", "one two"}, []string{name, value})
 }
 
 func TestComplaintsNameTheVariablesOfTheirFields(t *testing.T) {
