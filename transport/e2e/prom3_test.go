@@ -37,7 +37,6 @@ func TestOTLPArrivesInPrometheus3(t *testing.T) {
 	c := newClient(t, stats.WithTransport(newOTLP(t, p, otlp.Config{})), stats.WithManualFlush(), stats.WithClock(clock),
 		stats.WithNamespace("shop"), stats.WithTags("env:test"), stats.WithHost("h1"))
 	r := newReference(10 * time.Second)
-	summaries := buckets[float64]{}
 	random := rand.New(rand.NewPCG(3, 0))
 	for range 5 {
 		now := clock.Now()
@@ -56,17 +55,13 @@ func TestOTLPArrivesInPrometheus3(t *testing.T) {
 			`shop_wait_milliseconds quantile:0.99`: nearestRank(sizes, 0.99),
 		} {
 			parts := strings.Fields(name)
-			series := keyOf(parts[0], append(parts[1:], "env:test", "host_name:h1")...)
-			if summaries[series] == nil {
-				summaries[series] = map[int64]float64{}
-			}
-			summaries[series][now.Unix()-now.Unix()%10] = value
+			r.gauge(keyOf(parts[0], append(parts[1:], "env:test", "host_name:h1")...), now, value)
 		}
 		flushAll(t, c)
 		clock.advance(10 * time.Second)
 	}
 	want := running(r.counts, 10)
-	for _, plain := range []buckets[float64]{r.gauges, r.sizes(), summaries} {
+	for _, plain := range []buckets[float64]{r.gauges, r.sizes()} {
 		maps.Copy(want, ended(plain, 10))
 	}
 	got := queried(t, p, `{__name__=~"shop_.*"}`, clock.Now())

@@ -85,7 +85,6 @@ func submitTotals(t *testing.T, tr transport.Transport, clock *clock) buckets[fl
 	c := newClient(t, stats.WithTransport(tr), stats.WithManualFlush(), stats.WithClock(clock),
 		stats.WithNamespace("shop"), stats.WithTags("env:test"), stats.WithHost("h1"))
 	r := newReference(10 * time.Second)
-	plain := buckets[float64]{}
 	random := rand.New(rand.NewPCG(4, 0))
 	count, total := map[string]float64{}, map[string]float64{}
 	for range 5 {
@@ -115,17 +114,14 @@ func submitTotals(t *testing.T, tr transport.Transport, clock *clock) buckets[fl
 				keyOf(name, "env:test", "host:h1", "quantile:0.95"): nearestRank(all, 0.95),
 				keyOf(name, "env:test", "host:h1", "quantile:0.99"): nearestRank(all, 0.99),
 			} {
-				if plain[series] == nil {
-					plain[series] = map[int64]float64{}
-				}
-				plain[series][now.Unix()-now.Unix()%10] = value
+				r.gauge(series, now, value)
 			}
 		}
 		flushAll(t, c)
 		clock.advance(10 * time.Second)
 	}
 	want := running(r.counts, 10)
-	for _, more := range []buckets[float64]{r.gauges, r.sizes(), plain} {
+	for _, more := range []buckets[float64]{r.gauges, r.sizes()} {
 		maps.Copy(want, ended(more, 10))
 	}
 	return want
