@@ -75,7 +75,7 @@ func (c *Client) hashOwn(kind kind, name string, tags []string) (hash, shape uin
 		if len(s) > maxOwnBytes {
 			return 0, 0, false
 		}
-		var a, b uint64 // ends, written out
+		var a, b uint64 // ends, written out: the call costs more than it does
 		if n := len(s); n >= 8 {
 			if n > wordsSuffice {
 				hash += middle(s, place)

@@ -35,8 +35,8 @@ const (
 // find returns the spelling of a call, or nil if it was not seen before.
 //
 // It is written out for each string, since a loop over them costs a third more, and
-// it is for short strings and calls nothing on its way, since what lives across a call
-// goes through memory. What is longer, or rare, is left to others.
+// it is for strings of up to four words and calls nothing on its way, since what lives
+// across a call goes through memory. What is longer, or rare, is left to others.
 func (c *Client) find(kind kind, name string, tags []string) *series {
 	if len(tags) >= fastStrings {
 		return c.findLong(kind, name, tags)
